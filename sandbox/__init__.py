@@ -1,0 +1,1 @@
+"""The runner: learner code in jailed processes, and what its event loop did."""

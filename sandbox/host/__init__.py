@@ -1,0 +1,1 @@
+"""The trusted half of the runner: supervisor, admission, scratch databases."""

@@ -1,0 +1,1 @@
+"""The untrusted half of the runner. It shares memory with learner code: no secrets, ever."""

@@ -1,0 +1,225 @@
+"""Messages between the site, the supervisor and a child; the only module both halves share.
+
+Every message travels as one frame: a 4-byte big-endian length and a msgpack body.
+All ``*_us`` figures are microseconds; ``at_us`` counts from the start of the run.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+import msgspec
+
+MAX_CODE_BYTES: Final = 64 * 1024
+MAX_FRAME_BYTES: Final = 4 * 1024 * 1024
+MAX_TELEMETRY_EVENTS: Final = 10_000
+MAX_TELEMETRY_BYTES: Final = 2 * 1024 * 1024
+
+Database = Literal["none", "sqlite", "postgres"]
+Driver = Literal["", "aiosqlite", "asyncpg", "psycopg"]
+Outcome = Literal[
+    "completed",
+    "raised",
+    "timed_out",
+    "out_of_memory",
+    "output_limit",
+    "process_limit",
+    "disk_limit",
+    "cancelled",
+    "sandbox_failed",
+]
+Fault = Literal["nobody", "your code", "your limit", "us"]
+Level = Literal["full", "laptop", "refused"]
+TelemetryKind = Literal[
+    "lane", "run", "await", "ready", "block", "sql", "pool", "tx", "req", "tick"
+]
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What one run may use. Enforced at the lowest writer; named profiles only."""
+
+    wall_seconds: float = 10.0
+    cpu_seconds: int = 5
+    memory_bytes: int = 256 * 1024 * 1024
+    thread_count: int = 64
+    output_bytes: int = 256 * 1024
+    disk_bytes: int = 16 * 1024 * 1024
+
+
+PROFILES: Final[dict[str, Limits]] = {
+    "default": Limits(),
+    "heavy": Limits(wall_seconds=30.0, cpu_seconds=20, memory_bytes=512 * 1024 * 1024),
+}
+
+
+class RunRequest(msgspec.Struct, frozen=True, tag="run"):
+    """One run of a cell.
+
+    ``session`` is the opaque key of a learner session: runs with the same key share scratch
+    databases and files; an empty one gets a throw-away of its own. ``seed`` is SQL applied once
+    to a fresh scratch database; a run with another seed (another card) gets a fresh one.
+    ``wall_seconds`` of 0 keeps the profile's.
+    """
+
+    run_id: str
+    code: str
+    session: str = ""
+    database: Database = "none"
+    driver: Driver = ""
+    seed: str = ""
+    fresh: bool = False
+    profile: str = "default"
+    wall_seconds: float = 0.0
+
+
+class CancelRequest(msgspec.Struct, frozen=True, tag="cancel"):
+    """Stop a run, queued or running; its stream ends with outcome ``cancelled``."""
+
+    run_id: str
+
+
+class ResetRequest(msgspec.Struct, frozen=True, tag="reset"):
+    """Drop the scratch databases and files of a learner session."""
+
+    session: str
+
+
+class StatusRequest(msgspec.Struct, frozen=True, tag="status"):
+    """Ask for a ``Status``."""
+
+
+Request = RunRequest | CancelRequest | ResetRequest | StatusRequest
+
+
+class Queued(msgspec.Struct, frozen=True, tag="queued"):
+    """The run waits for a place; ``position`` 1 is next."""
+
+    position: int
+
+
+class Started(msgspec.Struct, frozen=True, tag="started"):
+    """The child has the code. ``scratch`` says whether the database is new to this session."""
+
+    at_us: int = 0
+    scratch: Literal["none", "fresh", "kept"] = "none"
+
+
+class Output(msgspec.Struct, frozen=True, tag="output"):
+    """Text the run wrote; undecodable bytes arrive as U+FFFD."""
+
+    at_us: int
+    stream: Literal["stdout", "stderr"]
+    text: str
+
+
+class Value(msgspec.Struct, frozen=True, tag="value"):
+    """The value of the cell's last expression; rows of a query come as a table."""
+
+    at_us: int
+    text: str
+    columns: list[str] = []
+    rows: list[list[str | None]] = []
+    row_count: int = 0
+
+
+class Telemetry(msgspec.Struct, frozen=True, tag="telemetry"):
+    """One thing the event loop, a driver or a pool did. Forgeable: a picture, never evidence."""
+
+    at_us: int
+    kind: TelemetryKind
+    fields: dict[str, str | int | None]
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """A run's figures in one row; derived from telemetry, so a picture as well."""
+
+    longest_block_us: int = 0
+    blocked_us: int = 0
+    longest_lag_us: int = 0
+    statements: int = 0
+    pool_high_water: int = 0
+    connections_left_out: int = 0
+    transactions_left_open: int = 0
+
+
+class Raised(msgspec.Struct, frozen=True):
+    """The exception that ended a run. ``line`` is the deepest line of the cell, 0 if none."""
+
+    type: str
+    message: str
+    line: int = 0
+
+
+class Finished(msgspec.Struct, frozen=True, tag="finished"):
+    """How the run ended. ``message`` is for the learner: what happened and whose fault it was."""
+
+    at_us: int
+    outcome: Outcome
+    fault: Fault
+    message: str
+    wall_us: int = 0
+    cpu_us: int = 0
+    max_rss_bytes: int = 0
+    exit_status: int = 0
+    error: Raised | None = None
+    summary: Summary = Summary()
+
+
+RunEvent = Queued | Started | Output | Value | Telemetry | Finished
+
+
+class Batch(msgspec.Struct, frozen=True, tag="batch"):
+    """Events that leave the supervisor together, in order."""
+
+    events: list[RunEvent]
+
+
+class Refused(msgspec.Struct, frozen=True, tag="refused"):
+    """The supervisor did not take the request. ``busy`` means: try again later."""
+
+    reason: str
+    busy: bool = False
+    retry_seconds: float = 0.0
+
+
+class Status(msgspec.Struct, frozen=True, tag="status_is"):
+    """What the supervisor has: jail level, what is missing for a higher one, engines, load."""
+
+    level: Level
+    missing: list[str]
+    databases: list[Database]
+    running: int
+    queued: int
+    versions: dict[str, str]
+    zygote_pss_bytes: int = 0
+
+
+class Done(msgspec.Struct, frozen=True, tag="done"):
+    """A request without events was carried out."""
+
+
+Reply = Batch | Refused | Status | Done
+
+
+class Job(msgspec.Struct, frozen=True):
+    """What the supervisor sends a parked child over the child's own socket."""
+
+    code: str
+    environment: dict[str, str]
+    session_directory: str
+    limits: Limits
+    seed: str = ""
+    fresh_file: bool = False
+
+
+def to_json(event: RunEvent) -> bytes:
+    """One line of ``--events``: the event as a flat JSON object, without the newline."""
+    fields: dict[str, Any] = msgspec.to_builtins(event)
+    fields.update(fields.pop("fields", {}))
+    return msgspec.json.encode(fields)
+
+
+def encode_frame(message: Any) -> bytes:
+    """The message as one frame."""
+    body = msgspec.msgpack.encode(message)
+    return len(body).to_bytes(4, "big") + body
