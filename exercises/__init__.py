@@ -1,0 +1,1 @@
+"""The content: packs of cards with runnable cells. Plain Python and files, no Django."""

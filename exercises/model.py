@@ -1,0 +1,107 @@
+"""What a pack is made of. Everything here is immutable and holds text, never paths."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final, Literal
+
+import msgspec
+
+from sandbox.protocol import Database, Driver
+
+Kind = Literal["trap", "cure", "demo"]
+Difficulty = Literal["easy", "medium", "hard"]
+CellDriver = Literal["aiosqlite", "asyncpg", "psycopg"]
+
+CELL_LINE: Final = re.compile(r"^\{\{ *cell: *(\S+) *\}\}[ \t]*$", re.MULTILINE)
+
+
+def database_of(driver: Driver) -> Database:
+    """The engine a driver speaks to; no driver means no database."""
+    if not driver:
+        return "none"
+    return "sqlite" if driver == "aiosqlite" else "postgres"
+
+
+class Reference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where to read on."""
+
+    title: str
+    url: str
+
+
+class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a run of the cell as given ends, on each of its drivers.
+
+    ``output`` lists substrings of stdout, stderr and value; ``error`` is the exception's class
+    name; ``blocks_line`` is the line that held the event loop, 0 when not stated.
+    """
+
+    outcome: Literal["completed", "raised"] = "completed"
+    output: tuple[str, ...] = ()
+    error: str = ""
+    blocks_line: int = 0
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """One runnable piece of code on a card. The first of ``drivers`` is the default."""
+
+    slug: str
+    title: str
+    kind: Kind
+    code: str
+    drivers: tuple[CellDriver, ...]
+    profile: str
+    expect: Expectation
+    file: str
+    digest: str
+
+
+class Card(msgspec.Struct, frozen=True):
+    """One question with its answer and cells. ``pack`` is the slug of the pack."""
+
+    pack: str
+    slug: str
+    number: int
+    question: str
+    rule: str
+    answer_markdown: str
+    tags: tuple[str, ...]
+    difficulty: Difficulty
+    references: tuple[Reference, ...]
+    cells: tuple[Cell, ...]
+    seeds: dict[Database, str]
+    digest: str
+
+    def seed(self, database: Database) -> str:
+        """SQL to apply once to a fresh scratch database; empty when the card has none."""
+        return self.seeds.get(database, "")
+
+    def cell(self, slug: str) -> Cell | None:
+        """The cell of that slug, if the card has it."""
+        return next((cell for cell in self.cells if cell.slug == slug), None)
+
+    def parts(self) -> Iterator[str | Cell]:
+        """The answer in reading order: Markdown and cells; cells not placed come last."""
+        left = {cell.file: cell for cell in self.cells}
+        for number, piece in enumerate(CELL_LINE.split(self.answer_markdown)):
+            if number % 2:
+                yield left.pop(piece)
+            elif piece.strip():
+                yield piece.strip() + "\n"
+        yield from left.values()
+
+
+class Pack(msgspec.Struct, frozen=True):
+    """A set of cards shipped together, in the order of their numbers."""
+
+    slug: str
+    title: str
+    summary: str
+    version: str
+    cards: tuple[Card, ...]
+
+    def card(self, slug: str) -> Card | None:
+        """The card of that slug, if the pack has it."""
+        return next((card for card in self.cards if card.slug == slug), None)
