@@ -223,3 +223,65 @@ def encode_frame(message: Any) -> bytes:
     """The message as one frame."""
     body = msgspec.msgpack.encode(message)
     return len(body).to_bytes(4, "big") + body
+
+
+class ZygoteSettings(msgspec.Struct, frozen=True):
+    """How the supervisor starts a zygote: its command line argument, as JSON."""
+
+    link: int
+    level: Level
+    readable: list[str]
+
+
+class Spawn(msgspec.Struct, frozen=True, tag="spawn"):
+    """Park a child. Travels with its descriptors: job socket, stdout, stderr, telemetry."""
+
+    child: int
+
+
+class MountSession(msgspec.Struct, frozen=True, tag="mount"):
+    """Make a learner session's files."""
+
+    name: str
+    disk_bytes: int
+
+
+class UnmountSession(msgspec.Struct, frozen=True, tag="unmount"):
+    """Drop a learner session's files."""
+
+    name: str
+
+
+ZygoteCommand = Spawn | MountSession | UnmountSession
+
+
+class ZygoteReady(msgspec.Struct, frozen=True, tag="ready"):
+    """The libraries are imported and were run once."""
+
+    versions: dict[str, str]
+
+
+class Parked(msgspec.Struct, frozen=True, tag="parked"):
+    """A child waits for its job. Travels with its pidfd; ``problem`` means there is none."""
+
+    child: int
+    problem: str = ""
+
+
+class Mounted(msgspec.Struct, frozen=True, tag="mounted"):
+    """A learner session's files are there; ``problem`` means they are not."""
+
+    name: str
+    problem: str = ""
+
+
+class Exited(msgspec.Struct, frozen=True, tag="exited"):
+    """A child is gone, with the kernel's own account of it. ``status`` is as of wait(2)."""
+
+    child: int
+    status: int
+    cpu_us: int
+    max_rss_bytes: int
+
+
+ZygoteReport = ZygoteReady | Parked | Mounted | Exited

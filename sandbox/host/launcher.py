@@ -1,7 +1,8 @@
 """Gives up root before a wall is built: ``python -I -S launcher.py SPEC -- PROGRAM [ARG ...]``.
 
-SPEC is JSON: ``uid`` (null keeps the caller's), ``most_tasks`` (RLIMIT_NPROC), ``trees``: name ->
-``{"path": ..., "writable": bool}``. ``{name}`` in an argument becomes the place of that tree.
+SPEC is JSON: ``uid`` (null keeps the caller's), ``most_tasks`` (RLIMIT_NPROC of a new uid),
+``trees``: name -> ``{"path": ..., "writable": bool}``. ``{name}`` in an argument becomes the
+place of that tree.
 Runs alone, as a short process of its own, so that nothing of ours is left in it:
 
 1. Import everything: after step 5 the interpreter's own files may be out of reach.
@@ -127,6 +128,12 @@ def become(uid: int) -> None:
     os.setresuid(uid, uid, uid)
 
 
+def placed(argument: str, paths: dict[str, str]) -> str:
+    for name, path in paths.items():
+        argument = argument.replace(f"{{{name}}}", path)
+    return argument
+
+
 def main() -> None:
     spec = json.loads(sys.argv[1])
     if sys.argv[2] != "--":
@@ -136,10 +143,10 @@ def main() -> None:
     else:
         paths = show_trees(spec["trees"], spec["uid"])
         become(spec["uid"])
+        resource.setrlimit(resource.RLIMIT_NPROC, (spec["most_tasks"], spec["most_tasks"]))
     checked(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
-    resource.setrlimit(resource.RLIMIT_NPROC, (spec["most_tasks"], spec["most_tasks"]))
     os.chdir("/")
-    program = [argument.format_map(paths) if "{" in argument else argument for argument in sys.argv[3:]]
+    program = [placed(argument, paths) for argument in sys.argv[3:]]
     os.execvp(program[0], program)
 
 

@@ -1,0 +1,192 @@
+"""``python -m sandbox``: ``serve`` is the supervisor, ``run`` one run on the command line.
+
+The only module that imports ``sandbox.host``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final, get_args
+
+import msgspec
+
+from sandbox.host.server import Server
+from sandbox.host.supervisor import RequestRefused, Supervisor
+from sandbox.host.zygote import ZygoteFailed
+from sandbox.protocol import (
+    PROFILES,
+    Database,
+    Driver,
+    Finished,
+    Level,
+    Outcome,
+    Output,
+    Queued,
+    RunEvent,
+    RunRequest,
+    Value,
+    to_json,
+)
+
+EXIT_USAGE: Final = 2
+EXIT_UNAVAILABLE: Final = 3
+EXIT_STATUS: Final[dict[Outcome, int]] = {
+    "completed": 0,
+    "raised": 1,
+    "timed_out": 124,
+    "out_of_memory": 137,
+    "output_limit": 125,
+    "process_limit": 125,
+    "disk_limit": 125,
+    "cancelled": 125,
+    "sandbox_failed": EXIT_UNAVAILABLE,
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; its exit status. Usage errors end with status 2."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        return asyncio.run(options.command(options))
+    except KeyboardInterrupt:
+        return 130
+
+
+async def _serve(options: argparse.Namespace) -> int:
+    """Serve until stdin closes (whoever started us is gone) or SIGTERM."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, stopped.set)
+    loop.add_signal_handler(signal.SIGINT, stopped.set)
+    loop.add_reader(0, lambda: os.read(0, 4096) or stopped.set())
+    async with _supervisor(options.level) as supervisor:
+        if supervisor is None:
+            return EXIT_UNAVAILABLE
+        server = await Server(supervisor).listen(options.socket)
+        sys.stdout.write(msgspec.json.encode(supervisor.status()).decode() + "\n")
+        sys.stdout.flush()
+        await stopped.wait()
+        server.close()
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(options.socket)
+    return 0
+
+
+async def _run(options: argparse.Namespace) -> int:
+    try:
+        code = sys.stdin.read() if options.file == "-" else Path(options.file).read_text("utf-8")
+        seed = Path(options.seed).read_text("utf-8") if options.seed else ""
+    except (OSError, UnicodeError) as error:
+        sys.stderr.write(f"runcell: cannot read the code: {error}\n")
+        return EXIT_USAGE
+    request = RunRequest(
+        run_id="command-line",
+        code=code,
+        database=options.database,
+        driver=options.driver,
+        seed=seed,
+        profile=options.profile,
+        wall_seconds=options.seconds,
+    )
+    async with _supervisor(options.level) as supervisor:
+        if supervisor is None:
+            return EXIT_UNAVAILABLE
+        return await _show(supervisor, request, as_events=options.events)
+
+
+async def _show(supervisor: Supervisor, request: RunRequest, *, as_events: bool) -> int:
+    status = EXIT_UNAVAILABLE
+    try:
+        async for batch in supervisor.run(request):
+            for event in batch:
+                _print_json(event) if as_events else _print_text(event)
+                if isinstance(event, Finished):
+                    status = EXIT_STATUS[event.outcome]
+    except RequestRefused as refusal:
+        sys.stderr.write(f"runcell: {refusal}\n")
+        return EXIT_USAGE
+    return status
+
+
+def _print_json(event: RunEvent) -> None:
+    if not isinstance(event, Queued):
+        sys.stdout.write(to_json(event).decode() + "\n")
+        sys.stdout.flush()
+
+
+def _print_text(event: RunEvent) -> None:
+    match event:
+        case Output(_, stream, text):
+            out = sys.stdout if stream == "stdout" else sys.stderr
+            out.write(text)
+            out.flush()
+        case Value():
+            sys.stdout.write(_table(event) + "\n")
+        case Finished() if event.outcome != "completed" or event.fault != "nobody":
+            sys.stderr.write(event.message + "\n")
+        case _:
+            pass
+
+
+def _table(value: Value) -> str:
+    if not value.columns:
+        return value.text
+    rows = [value.columns, *[[text or "NULL" for text in row] for row in value.rows]]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+
+
+@asynccontextmanager
+async def _supervisor(level: Level | None) -> AsyncIterator[Supervisor | None]:
+    """A started supervisor with a run directory of its own; None, with the reason on stderr."""
+    # Unix socket paths hold 107 bytes, so the directory stays short.
+    with tempfile.TemporaryDirectory(prefix="playground-", dir="/tmp") as directory:  # noqa: S108
+        supervisor = Supervisor(Path(directory))
+        try:
+            await supervisor.start(level)
+        except ZygoteFailed as error:
+            sys.stderr.write(f"sandbox: level refused: {error}\n")
+            yield None
+            return
+        try:
+            yield supervisor
+        finally:
+            await supervisor.stop()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description="Run code in the jail.")
+    commands = parser.add_subparsers(required=True)
+    serve = commands.add_parser("serve", help="be the supervisor, on a unix socket")
+    serve.add_argument("--socket", required=True, metavar="PATH")
+    serve.set_defaults(command=_serve)
+    run = commands.add_parser("run", help="run one file through the jail")
+    run.add_argument("file", metavar="FILE|-")
+    run.add_argument("--database", choices=get_args(Database), default="none")
+    run.add_argument("--driver", choices=get_args(Driver), default="")
+    run.add_argument("--seed", metavar="FILE", help="SQL for the fresh scratch database")
+    run.add_argument("--profile", choices=sorted(PROFILES), default="default")
+    run.add_argument("--seconds", type=float, default=0.0, metavar="S", help="wall clock limit")
+    run.add_argument("--events", action="store_true", help="one JSON object a line")
+    run.set_defaults(command=_run)
+    for command in (serve, run):
+        command.add_argument("--level", choices=("full", "laptop"), help="insist on this level")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

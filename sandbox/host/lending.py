@@ -1,0 +1,109 @@
+"""Lends each run its learner session's files and scratch database, and takes them back."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Literal, NamedTuple
+
+from sandbox.host.postgres import ScratchPostgres
+from sandbox.host.sessions import Sessions
+from sandbox.host.wall import Walls
+from sandbox.host.zygote import Zygote
+from sandbox.protocol import Database, Limits, RunRequest
+
+SQLITE_FILE = "playground.db"
+
+
+class Lent(NamedTuple):
+    """What one run was lent: its environment, its directory and the seed it must apply."""
+
+    environment: dict[str, str]
+    directory: str
+    seed: str
+    is_fresh: bool
+    scratch: Literal["none", "fresh", "kept"]
+
+
+class Lender:
+    """Scratch databases of one worker host: SQLite in the wall, Postgres beside it."""
+
+    databases: list[Database] = ["none", "sqlite", "postgres"]
+
+    def __init__(self, walls: Walls) -> None:
+        self._walls = walls
+        self._postgres = ScratchPostgres(walls.postgres_directory, walls.server_uid)
+        self._sessions: Sessions | None = None
+
+    def follow(self, zygote: Zygote) -> None:
+        """Use this zygote from now on; files in an earlier one are lost."""
+        self._sessions = Sessions(zygote, self._walls.laptop_sessions(zygote.level))
+
+    async def warm(self) -> None:
+        """Start Postgres ahead of need."""
+        await self._postgres.start()
+
+    async def drop(self, session: str) -> None:
+        """Drop everything of a learner session."""
+        if self._sessions is not None:
+            self._sessions.drop(session)
+        await self._postgres.drop(session)
+
+    async def expire(self) -> None:
+        """Drop what nobody used for long."""
+        if self._sessions is not None:
+            self._sessions.expire()
+        await self._postgres.expire()
+
+    async def stop(self) -> None:
+        """End Postgres; the files end with the wall."""
+        await self._postgres.stop()
+
+    @asynccontextmanager
+    async def lend(self, request: RunRequest, limits: Limits) -> AsyncIterator[Lent]:
+        """Lend for one run; at its end the run's database connections are ended."""
+        assert self._sessions is not None
+        session = request.session or f"run-{request.run_id}"
+        files = await self._sessions.get(session, limits.disk_bytes)
+        try:
+            if request.database == "postgres":
+                async with self._lend_postgres(request, session, files.directory) as lent:
+                    yield lent
+            else:
+                fresh = request.database == "sqlite" and (
+                    files.is_fresh_for(request.seed) or request.fresh
+                )
+                yield self._lend_files(request, files.directory, fresh)
+        finally:
+            if not request.session:
+                await self.drop(session)
+
+    def _lend_files(self, request: RunRequest, directory: str, fresh: bool) -> Lent:
+        environment = dict(_ENVIRONMENT)
+        if request.database == "none":
+            return Lent(environment, directory, "", False, "none")
+        path = f"{self._walls.scratch_path(directory)}/{SQLITE_FILE}"
+        environment["DATABASE_URL"] = f"sqlite+aiosqlite:///{path}"
+        environment["DSN"] = path
+        return Lent(environment, directory, request.seed, fresh, "fresh" if fresh else "kept")
+
+    @asynccontextmanager
+    async def _lend_postgres(
+        self, request: RunRequest, session: str, directory: str
+    ) -> AsyncIterator[Lent]:
+        slot = await self._postgres.lend(session, request.seed, fresh=request.fresh)
+        try:
+            environment = {**_ENVIRONMENT, **slot.urls(request.driver or "asyncpg")}
+            scratch: Literal["fresh", "kept"] = "fresh" if slot.is_new else "kept"
+            yield Lent(environment, directory, "", False, scratch)
+        finally:
+            await self._postgres.end_run(slot)
+
+
+_ENVIRONMENT = {
+    "HOME": "/scratch",
+    "LANG": "C.UTF-8",
+    "PATH": "/nowhere",
+    "TMPDIR": "/tmp",  # noqa: S108 - the child's own tmpfs
+    "TZ": "UTC",
+}

@@ -1,0 +1,136 @@
+"""How a run ended, in one word, and for the learner: what happened and whose fault it was."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+from typing import Final, Literal, NamedTuple
+
+from sandbox.protocol import Fault, Limits, Outcome, Raised
+
+Stop = Literal["", "deadline", "output", "cancel", "lost"]
+
+_MIB: Final = 1024 * 1024
+_FULL_DISK: Final = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+_FULL_DISK_WORDS: Final = ("disk is full", "No space left", "disk full")
+
+
+class Ending(NamedTuple):
+    """Everything the supervisor knows about the end of a run."""
+
+    limits: Limits
+    stop: Stop
+    status: int
+    cpu_us: int
+    ended: bool
+    raised: Raised | None
+    error_number: int
+
+
+class Conclusion(NamedTuple):
+    """The outcome, whose fault it was, and the sentence for the learner."""
+
+    outcome: Outcome
+    fault: Fault
+    message: str
+
+
+def conclude(ending: Ending) -> Conclusion:
+    """The outcome of a run, from what stopped it, its exit and what it said itself."""
+    return _stopped(ending) or _raised(ending) or _exited(ending)
+
+
+def _stopped(ending: Ending) -> Conclusion | None:
+    limits = ending.limits
+    match ending.stop:
+        case "deadline":
+            return Conclusion(
+                "timed_out",
+                "your limit",
+                f"Your code was still running after {limits.wall_seconds:g} s, "
+                "the time limit of a run, and was stopped. Output so far is kept.",
+            )
+        case "output":
+            return Conclusion(
+                "output_limit",
+                "your limit",
+                f"Your code wrote more than {limits.output_bytes // 1024} KiB, "
+                "the output limit of a run, and was stopped. The first part is kept.",
+            )
+        case "cancel":
+            return Conclusion("cancelled", "nobody", "You stopped the run. Output so far is kept.")
+        case "lost":
+            return Conclusion(
+                "sandbox_failed",
+                "us",
+                "Our sandbox failed during this run. It is not your code's fault: run it again.",
+            )
+    return None
+
+
+def _raised(ending: Ending) -> Conclusion | None:
+    raised, limits = ending.raised, ending.limits
+    if raised is None:
+        return None
+    if raised.type == "MemoryError":
+        return _out_of_memory(limits)
+    if raised.type == "RuntimeError" and raised.message == "can't start new thread":
+        return Conclusion(
+            "process_limit",
+            "your limit",
+            f"Your code started more threads than a run may have ({limits.thread_count}).",
+        )
+    full = any(words in raised.message for words in _FULL_DISK_WORDS)
+    if ending.error_number in _FULL_DISK or full:
+        return Conclusion(
+            "disk_limit",
+            "your limit",
+            f"Your code filled its disk ({limits.disk_bytes // _MIB} MiB). "
+            "Reset gives an empty one.",
+        )
+    where = f" on line {raised.line}" if raised.line else ""
+    return Conclusion("raised", "your code", f"Your code raised {raised.type}{where}.")
+
+
+def _exited(ending: Ending) -> Conclusion:
+    if os.WIFSIGNALED(ending.status):
+        return _signalled(ending, os.WTERMSIG(ending.status))
+    code = os.WEXITSTATUS(ending.status)
+    if code:
+        return Conclusion("raised", "your code", f"Your code ended itself with exit status {code}.")
+    if not ending.ended:
+        return Conclusion(
+            "completed",
+            "your code",
+            "Your code ended its own process at once (os._exit), so what would have followed "
+            "did not run and some of the picture is missing.",
+        )
+    return Conclusion("completed", "nobody", "Completed.")
+
+
+def _signalled(ending: Ending, number: int) -> Conclusion:
+    used_up = ending.cpu_us >= ending.limits.cpu_seconds * 900_000
+    if number == signal.SIGXCPU or (number == signal.SIGKILL and used_up):
+        return Conclusion(
+            "timed_out",
+            "your limit",
+            f"Your code used {ending.limits.cpu_seconds} s of processor time, "
+            "the limit of a run, and was stopped. Output so far is kept.",
+        )
+    if number == signal.SIGKILL:
+        return _out_of_memory(ending.limits)
+    name = signal.Signals(number).name if number in iter(signal.Signals) else str(number)
+    return Conclusion(
+        "raised",
+        "your code",
+        f"Your code crashed the Python interpreter ({name}); output so far is kept.",
+    )
+
+
+def _out_of_memory(limits: Limits) -> Conclusion:
+    return Conclusion(
+        "out_of_memory",
+        "your limit",
+        f"Your code needed more than {limits.memory_bytes // _MIB} MiB, the memory limit of a run.",
+    )

@@ -1,0 +1,42 @@
+"""Children parked ahead of need, refilled off the critical path."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from sandbox.host.zygote import Child, Zygote, ZygoteFailed
+
+
+class ParkedChildren:
+    """Keeps ``wanted`` children ready; when none is, one is forked on demand."""
+
+    def __init__(self, zygote: Zygote, wanted: int) -> None:
+        self._zygote = zygote
+        self._wanted = wanted
+        self._ready: list[Child] = []
+        self._refill: asyncio.Task[None] | None = None
+
+    async def take(self) -> Child:
+        """A parked child, now the caller's to begin or close. Raises ZygoteFailed."""
+        child = self._ready.pop(0) if self._ready else await self._zygote.park()
+        self.refill()
+        return child
+
+    def refill(self) -> None:
+        """See to it, in the background, that the wanted number is ready."""
+        if self._refill is None or self._refill.done():
+            self._refill = asyncio.create_task(self._fill())
+
+    async def _fill(self) -> None:
+        with contextlib.suppress(ZygoteFailed):  # whoever takes the next child hears of it
+            while len(self._ready) < self._wanted:
+                self._ready.append(await self._zygote.park())
+
+    async def close(self) -> None:
+        """Let the parked children go."""
+        if self._refill is not None:
+            self._refill.cancel()
+        for child in self._ready:
+            child.close()
+        self._ready.clear()

@@ -1,0 +1,257 @@
+"""The trusted process over the children: admits runs, lends databases, follows children."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from sandbox.host import wall
+from sandbox.host.admission import Admission, QueueFull
+from sandbox.host.lending import Lender
+from sandbox.host.parking import ParkedChildren
+from sandbox.host.run import LiveRun
+from sandbox.host.zygote import Child, Zygote, ZygoteFailed
+from sandbox.protocol import (
+    MAX_CODE_BYTES,
+    PROFILES,
+    Finished,
+    Job,
+    Level,
+    Limits,
+    Queued,
+    RunEvent,
+    RunRequest,
+    Started,
+    Status,
+)
+
+PARKED_CHILDREN: Final = 3
+MOST_RUNNING: Final = max(4, 2 * (os.cpu_count() or 1))
+EXPIRY_SECONDS: Final = 60
+RETRY_SECONDS: Final = 5.0
+
+_log = logging.getLogger(__name__)
+
+
+class RequestRefused(Exception):
+    """A request the supervisor does not take; ``busy`` means that later it might."""
+
+    def __init__(self, reason: str, *, busy: bool = False) -> None:
+        super().__init__(reason)
+        self.busy = busy
+        self.retry_seconds = RETRY_SECONDS if busy else 0.0
+
+
+class _Run:
+    """A run that was asked for: waiting while ``live`` is None."""
+
+    def __init__(self) -> None:
+        self.batches: asyncio.Queue[list[RunEvent] | None] = asyncio.Queue()
+        self.live: LiveRun | None = None
+        self.task: asyncio.Task[None] | None = None
+        self.is_cancelled = False
+
+
+class Supervisor:
+    """Everything one worker host runs goes through here. Start it before use, stop it after."""
+
+    def __init__(self, run_directory: Path) -> None:
+        self._run_directory = run_directory
+        self._admission = Admission(MOST_RUNNING)
+        self._runs: dict[str, _Run] = {}
+        self._background: list[asyncio.Task[None]] = []
+        self._raised = asyncio.Event()
+        self.level: Level = "refused"
+        self.missing: list[str] = []
+
+    async def start(self, level: Level | None = None) -> None:
+        """Raise the wall at ``level``, or at the highest that works here. Raises ZygoteFailed."""
+        self._walls = wall.Walls(self._run_directory)
+        self._lender = Lender(self._walls)
+        self._zygote, self.missing = await self._walls.raise_highest(level)
+        self.level = self._zygote.level
+        self._take_over(self._zygote)
+        self._background = [
+            asyncio.create_task(self._keep_zygote()),
+            asyncio.create_task(self._expire_sessions()),
+            asyncio.create_task(self._lender.warm()),
+        ]
+
+    async def stop(self) -> None:
+        """End every run, the wall and the scratch databases."""
+        for task in self._background:
+            task.cancel()
+        for run_id in list(self._runs):
+            self.cancel(run_id)
+        await asyncio.gather(*self._background, return_exceptions=True)
+        await self._parked.close()
+        await self._zygote.stop()
+        await self._lender.stop()
+
+    def status(self) -> Status:
+        """Level, engines and load, as of now."""
+        return Status(
+            level=self.level,
+            missing=self.missing,
+            databases=self._lender.databases,
+            running=self._admission.running,
+            queued=self._admission.queued,
+            versions=self._zygote.versions,
+            zygote_pss_bytes=self._zygote.pss_bytes(),
+        )
+
+    def cancel(self, run_id: str) -> None:
+        """Stop a run, queued or running; nothing happens when there is none of that id."""
+        run = self._runs.get(run_id)
+        if run is None:
+            return
+        run.is_cancelled = True
+        if run.live is not None:
+            run.live.stop("cancel")
+        elif run.task is not None:
+            run.task.cancel()
+
+    async def reset(self, session: str) -> None:
+        """Drop the scratch databases and files of a learner session."""
+        await self._lender.drop(session)
+
+    async def run(self, request: RunRequest) -> AsyncIterator[list[RunEvent]]:
+        """The run's events in batches, the last one ending with ``Finished``.
+
+        Raises RequestRefused. Closing the iterator cancels the run.
+        """
+        limits = self._limits(request)
+        run = self._runs[request.run_id] = _Run()
+        run.task = asyncio.create_task(self._drive(request, limits, run))
+        try:
+            while (batch := await run.batches.get()) is not None:
+                yield batch
+            await run.task
+        finally:
+            self.cancel(request.run_id)
+            del self._runs[request.run_id]
+
+    def _limits(self, request: RunRequest) -> Limits:
+        if len(request.code.encode(errors="replace")) > MAX_CODE_BYTES:
+            raise RequestRefused(f"the code is larger than {MAX_CODE_BYTES // 1024} KiB")
+        limits = PROFILES.get(request.profile)
+        if limits is None:
+            raise RequestRefused(f"no limit profile {request.profile!r}: {', '.join(PROFILES)}")
+        if request.run_id in self._runs:
+            raise RequestRefused("a run with this id is under way")
+        if request.wall_seconds > 0:
+            seconds = min(request.wall_seconds, 10 * limits.wall_seconds)
+            limits = msgspec.structs.replace(limits, wall_seconds=seconds)
+        return limits
+
+    async def _drive(self, request: RunRequest, limits: Limits, run: _Run) -> None:
+        """From the queue to the end of the run, its events put into ``run.batches``."""
+
+        def on_position(position: int) -> None:
+            run.batches.put_nowait([Queued(position)])
+
+        try:
+            async with self._admission.admit(request.session, on_position):
+                await self._run_admitted(request, limits, run)
+        except QueueFull:
+            raise RequestRefused("too many runs wait already", busy=True) from None
+        except asyncio.CancelledError:
+            run.batches.put_nowait([_ended("cancelled", "nobody", "Stopped before it began.")])
+        except ZygoteFailed:
+            _log.exception("run %s", request.run_id)
+            run.batches.put_nowait([_ended("sandbox_failed", "us", _OUR_FAULT)])
+        finally:
+            run.batches.put_nowait(None)
+
+    async def _run_admitted(self, request: RunRequest, limits: Limits, run: _Run) -> None:
+        async with self._lender.lend(request, limits) as lent:
+            job = Job(
+                code=request.code,
+                environment=lent.environment,
+                session_directory=lent.directory,
+                limits=limits,
+                seed=lent.seed,
+                fresh_file=lent.is_fresh,
+            )
+            child = await self._begin(job)
+            try:
+                run.live = LiveRun(child, limits, Started(scratch=lent.scratch))
+                if run.is_cancelled:
+                    run.live.stop("cancel")
+                async for batch in run.live.events():
+                    run.batches.put_nowait(batch)
+            finally:
+                child.close()
+
+    async def _begin(self, job: Job) -> Child:
+        """A child that has the job; tried once more, as a zygote may have died just now."""
+        for attempt in (1, 2):
+            await self._raised.wait()
+            child: Child | None = None
+            try:
+                child = await self._parked.take()
+                await child.begin(job)
+            except ZygoteFailed:
+                if child is not None:
+                    child.kill()
+                    child.close()
+                if attempt == 2:
+                    raise
+                await asyncio.sleep(0)
+            except asyncio.CancelledError:
+                if child is not None:
+                    child.kill()
+                    child.close()
+                raise
+            else:
+                return child
+        raise AssertionError
+
+    def _take_over(self, zygote: Zygote) -> None:
+        self._zygote = zygote
+        self._parked = ParkedChildren(zygote, PARKED_CHILDREN)
+        self._parked.refill()
+        self._lender.follow(zygote)
+        self._raised.set()
+
+    async def _keep_zygote(self) -> None:
+        """Raise the wall again whenever the zygote dies; the files inside it are lost."""
+        while True:
+            await asyncio.shield(self._zygote.died)
+            self._raised.clear()
+            _log.error("the zygote died; starting another")
+            await self._parked.close()
+            try:
+                zygote, _ = await self._walls.raise_highest(self.level)
+            except ZygoteFailed:
+                _log.exception("the zygote does not start; trying again")
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                self._take_over(zygote)
+
+    async def _expire_sessions(self) -> None:
+        while True:
+            await asyncio.sleep(EXPIRY_SECONDS)
+            await self._lender.expire()
+
+
+_OUR_FAULT: Final = "Our sandbox failed. It is not your code's fault: run it again."
+
+
+def _ended(outcome: str, fault: str, message: str) -> Finished:
+    return msgspec.convert(
+        {"type": "finished", "at_us": 0, "outcome": outcome, "fault": fault, "message": message},
+        Finished,
+    )
+
+
+def now() -> float:
+    return time.monotonic()

@@ -1,0 +1,142 @@
+"""The outer wall: bubblewrap around the zygote, and which level of jail works on this host."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import sysconfig
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from sandbox.host.zygote import Zygote, ZygoteFailed
+from sandbox.protocol import Level, ZygoteSettings
+
+SANDBOX_UID: Final = 64123
+SERVER_UID: Final = 64124
+MOST_TASKS: Final = 2048
+
+_PYTHON, _SITE, _APP, _POSTGRES = "/opt/py", "/opt/site", "/opt/app/sandbox", "/pg"
+_SYSTEM: Final = (
+    "/usr/lib",
+    "/usr/lib64",
+    "/lib",
+    "/lib64",
+    "/usr/share/zoneinfo",
+    "/etc/ld.so.cache",
+    "/etc/mime.types",
+)
+_READABLE: Final = ["/usr", "/lib", "/lib64", "/opt", "/etc", "/dev", _POSTGRES]
+_ISOLATION: Final = (
+    "--unshare-user --uid 0 --gid 0 --unshare-pid --unshare-net --unshare-ipc --unshare-uts "
+    "--unshare-cgroup-try --cap-drop ALL --cap-add CAP_SYS_ADMIN --as-pid-1 --die-with-parent "
+    "--new-session --clearenv --setenv LANG C.UTF-8 --setenv TZ UTC --setenv MALLOC_ARENA_MAX 2"
+).split()
+_START: Final = (
+    "import sys; sys.path[:0] = sys.argv[2:]; from sandbox.inside.zygote import main; main()"
+)
+
+
+class Walls:
+    """Starts zygotes. Holds the places of this host that the wall shows, all read-only."""
+
+    def __init__(self, run_directory: Path) -> None:
+        self._run_directory = run_directory
+        self._as_root = os.geteuid() == 0
+        self._python = Path(sys.base_prefix)
+        self._site = Path(sysconfig.get_path("purelib"))
+        self._app = Path(__file__).resolve().parent.parent
+        self.server_uid = SERVER_UID if self._as_root else None
+        self.postgres_directory = run_directory / "pg"
+        self.postgres_directory.mkdir(mode=0o711, exist_ok=True)
+
+    def scratch_path(self, directory: str) -> str:
+        """Where a run finds its session's files: /scratch, or the directory itself (laptop)."""
+        return directory if directory.startswith("/") else "/scratch"
+
+    def laptop_sessions(self, level: Level) -> Path | None:
+        """Where the laptop level keeps learner sessions' files; None in the full level."""
+        if level == "full":
+            return None
+        place = self._run_directory / "sessions"
+        place.mkdir(mode=0o700, exist_ok=True)
+        return place
+
+    async def raise_highest(self, level: Level | None) -> tuple[Zygote, list[str]]:
+        """A zygote at ``level``, or at the highest that works; and what hindered a higher one.
+
+        Raises ZygoteFailed when none works.
+        """
+        missing: list[str] = []
+        if level != "laptop":
+            try:
+                return await self._start("full", self._full_command), missing
+            except (ZygoteFailed, FileNotFoundError) as error:
+                missing.append(f"full: {_reason(error)}")
+                if level == "full":
+                    raise ZygoteFailed(missing[0]) from error
+        if self._as_root:
+            raise ZygoteFailed("; ".join([*missing, "laptop: not as root, use another account"]))
+        return await self._start("laptop", self._laptop_command), missing
+
+    async def _start(self, level: Level, command: Callable[[int], list[str]]) -> Zygote:
+        zygote = Zygote(level)
+        await zygote.start(command)
+        return zygote
+
+    def _full_command(self, link: int) -> list[str]:
+        """Launcher, then bubblewrap, then the zygote; ``{name}`` as the launcher places it."""
+        binds: list[str] = []
+        for path in _SYSTEM:
+            binds += ["--ro-bind-try", path, path]
+        shown = {"py": _PYTHON, "site": _SITE, "app": _APP, "pg": _POSTGRES}
+        for name, target in shown.items():
+            binds += ["--ro-bind", f"{{{name}}}", target]
+        places = "--dev /dev --remount-ro /dev --tmpfs /sessions --dir /scratch --tmpfs /tmp"
+        python = f"{_PYTHON}/bin/python{sys.version_info.major}.{sys.version_info.minor}"
+        # A shared libpython carries the absolute path of its install, which is not in the wall.
+        libraries = ["--setenv", "LD_LIBRARY_PATH", f"{_PYTHON}/lib"]
+        settings = ZygoteSettings(link=link, level="full", readable=_READABLE)
+        return [
+            *self._launcher(),
+            *["bwrap", *_ISOLATION, *binds, *places.split(), *libraries, "--remount-ro", "/"],
+            *_zygote_command(python, settings, ["/opt/app", _SITE]),
+        ]
+
+    def _launcher(self) -> list[str]:
+        paths = {
+            "py": self._python,
+            "site": self._site,
+            "app": self._app,
+            "pg": self.postgres_directory,
+        }
+        spec = {
+            "uid": SANDBOX_UID if self._as_root else None,
+            "most_tasks": MOST_TASKS,
+            "trees": {name: {"path": str(path), "writable": False} for name, path in paths.items()},
+        }
+        launcher = Path(__file__).with_name("launcher.py")
+        encoded = msgspec.json.encode(spec).decode()
+        return [sys.executable, "-I", "-S", str(launcher), encoded, "--"]
+
+    def _laptop_command(self, link: int) -> list[str]:
+        """The zygote as an ordinary process: Landlock, seccomp and rlimits are all there is."""
+        places = [self._python, self._site, self._app, self.postgres_directory]
+        readable = [*_SYSTEM, "/dev", *map(str, places)]
+        settings = ZygoteSettings(link=link, level="laptop", readable=readable)
+        paths = [str(self._app.parent), str(self._site)]
+        return _zygote_command(sys.executable, settings, paths)
+
+
+def _zygote_command(python: str, settings: ZygoteSettings, paths: list[str]) -> list[str]:
+    return [python, "-I", "-S", "-c", _START, msgspec.json.encode(settings).decode(), *paths]
+
+
+def _reason(error: Exception) -> str:
+    """What a failed start means, and what to do about it."""
+    if isinstance(error, FileNotFoundError) or shutil.which("bwrap") is None:
+        return "bubblewrap is not installed: install the package bubblewrap"
+    return str(error)

@@ -1,0 +1,260 @@
+"""The supervisor's end of the zygote: start it, park children, hear of their ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import os
+import signal
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from sandbox.protocol import (
+    Exited,
+    Job,
+    Level,
+    Mounted,
+    MountSession,
+    Parked,
+    Spawn,
+    UnmountSession,
+    ZygoteCommand,
+    ZygoteReady,
+    ZygoteReport,
+    encode_frame,
+)
+
+READY_SECONDS: Final = 60
+_MAX_REPORT_BYTES: Final = 8192
+
+Command = Callable[[int], list[str]]
+
+
+class ZygoteFailed(Exception):
+    """The zygote did not start, died, or could not do what it was asked."""
+
+
+class Child:
+    """A parked child: the supervisor's ends of its socket and pipes, and its pidfd."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.pidfd = -1
+        self.is_lost = False
+        self.job, self._job_inside = socket.socketpair()
+        self.stdout, self._stdout_inside = os.pipe2(os.O_CLOEXEC)
+        self.stderr, self._stderr_inside = os.pipe2(os.O_CLOEXEC)
+        self.telemetry, self._telemetry_inside = os.pipe2(os.O_CLOEXEC)
+        self.job.setblocking(False)
+        for descriptor in (self.stdout, self.stderr, self.telemetry):
+            os.set_blocking(descriptor, False)
+        loop = asyncio.get_running_loop()
+        self.parked: asyncio.Future[None] = loop.create_future()
+        self.exited: asyncio.Future[Exited] = loop.create_future()
+
+    def inside_ends(self) -> list[int]:
+        """The descriptors that travel to the zygote, in the order a child expects."""
+        return [
+            self._job_inside.fileno(),
+            self._stdout_inside,
+            self._stderr_inside,
+            self._telemetry_inside,
+        ]
+
+    def close_inside_ends(self) -> None:
+        """After they were sent: only the child holds them now, so its death reads as EOF."""
+        self._job_inside.close()
+        for descriptor in (self._stdout_inside, self._stderr_inside, self._telemetry_inside):
+            os.close(descriptor)
+
+    async def begin(self, job: Job) -> None:
+        """Hand over the job; returns once the jail is locked. Raises ZygoteFailed."""
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.sock_sendall(self.job, encode_frame(job))
+            answer = await loop.sock_recv(self.job, 16)
+        except OSError as error:
+            raise ZygoteFailed(f"the child went away: {self._last_words()}") from error
+        if answer != b"locked":
+            raise ZygoteFailed(f"the child could not lock its jail: {self._last_words()}")
+
+    def _last_words(self) -> str:
+        with contextlib.suppress(BlockingIOError):
+            return os.read(self.stderr, 4096).decode(errors="replace").strip()
+        return "it said nothing"
+
+    def kill(self) -> None:
+        """SIGKILL to the child, and with it to everything in its pid namespace."""
+        if self.pidfd >= 0:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+
+    def close(self) -> None:
+        """Give back every descriptor; a parked child takes the closed socket as its end."""
+        self.job.close()
+        for descriptor in (self.stdout, self.stderr, self.telemetry, self.pidfd):
+            if descriptor >= 0:
+                os.close(descriptor)
+
+
+class Zygote:
+    """One warm process behind its wall, and the children it forked."""
+
+    def __init__(self, level: Level) -> None:
+        self.level = level
+        self.versions: dict[str, str] = {}
+        self._numbers = itertools.count(1)
+        self._children: dict[int, Child] = {}
+        self._mounts: dict[str, asyncio.Future[None]] = {}
+        self._decoder = msgspec.msgpack.Decoder(ZygoteReport)
+        self._loop = asyncio.get_running_loop()
+        self._ready: asyncio.Future[dict[str, str]] = self._loop.create_future()
+        self.died: asyncio.Future[None] = self._loop.create_future()
+
+    async def start(self, command: Command) -> None:
+        """Start the wall and wait for the warm-up. Raises ZygoteFailed with its stderr."""
+        self._link, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._link.setblocking(False)
+        with inside:
+            # The wall dies with the thread that starts it: this must be the loop's own.
+            self._process = await asyncio.create_subprocess_exec(
+                *command(inside.fileno()),
+                stdin=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.PIPE,
+                pass_fds=[inside.fileno()],
+                env={"LANG": "C.UTF-8", "TZ": "UTC", "MALLOC_ARENA_MAX": "2"},
+                start_new_session=True,
+            )
+        self._loop.add_reader(self._link, self._receive)
+        self._stderr = asyncio.create_task(self._keep_stderr())
+        try:
+            self.versions = await asyncio.wait_for(self._ready, READY_SECONDS)
+        except (ZygoteFailed, TimeoutError) as error:
+            await self.stop()
+            said = self._stderr.result().decode(errors="replace").strip()
+            raise ZygoteFailed(said or f"the zygote did not start: {error}") from error
+
+    async def park(self) -> Child:
+        """Fork a child and wait until it is parked. Raises ZygoteFailed."""
+        child = Child(next(self._numbers))
+        self._children[child.number] = child
+        try:
+            self._send(Spawn(child.number), child.inside_ends())
+        finally:
+            child.close_inside_ends()
+        try:
+            await child.parked
+        except ZygoteFailed:
+            child.close()
+            raise
+        return child
+
+    async def mount(self, name: str, disk_bytes: int) -> None:
+        """Make a learner session's files. Raises ZygoteFailed."""
+        self._mounts[name] = mounted = self._loop.create_future()
+        self._send(MountSession(name, disk_bytes))
+        await mounted
+
+    def pss_bytes(self) -> int:
+        """The zygote's proportional share of memory, 0 where the kernel does not tell."""
+        try:
+            pid = self._inner_pid()
+            lines = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines()
+        except OSError:
+            return 0
+        kibibytes = next((line.split()[1] for line in lines if line.startswith("Pss:")), "0")
+        return int(kibibytes) * 1024
+
+    def _inner_pid(self) -> int:
+        """Follow the wall's processes down to the one that forks."""
+        pid = self._process.pid
+        for _ in range(2):
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
+            if len(children) == 1:
+                pid = int(children[0])
+        return pid
+
+    def unmount(self, name: str) -> None:
+        """Drop a learner session's files."""
+        if not self.died.done():
+            self._send(UnmountSession(name))
+
+    async def stop(self) -> None:
+        """End the wall and everything in it."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+        await self._process.wait()
+        await asyncio.wait([self._stderr])
+        self._lose("stopped")
+
+    def _send(self, command: ZygoteCommand, descriptors: list[int] | None = None) -> None:
+        try:
+            socket.send_fds(self._link, [msgspec.msgpack.encode(command)], descriptors or [])
+        except OSError as error:
+            raise ZygoteFailed(f"the zygote does not answer: {error}") from error
+
+    def _receive(self) -> None:
+        try:
+            body, descriptors, _, _ = socket.recv_fds(self._link, _MAX_REPORT_BYTES, 1)
+        except BlockingIOError:
+            return
+        except OSError:
+            body, descriptors = b"", []
+        if not body:
+            self._lose("the zygote died")
+            return
+        match self._decoder.decode(body):
+            case ZygoteReady(versions):
+                self._ready.set_result(versions)
+            case Parked(number, problem):
+                self._on_parked(number, problem, descriptors)
+            case Mounted(name, problem):
+                _settle(self._mounts.pop(name), problem)
+            case Exited(number) as report:
+                if child := self._children.pop(number, None):
+                    child.exited.set_result(report)
+
+    def _on_parked(self, number: int, problem: str, descriptors: list[int]) -> None:
+        child = self._children[number]
+        if problem:
+            del self._children[number]
+        else:
+            child.pidfd = descriptors[0]
+        _settle(child.parked, problem)
+
+    def _lose(self, reason: str) -> None:
+        """The zygote is gone, and with it, as pid 1 of the wall, every child."""
+        if self.died.done():
+            return
+        self._loop.remove_reader(self._link)
+        self._link.close()
+        self.died.set_result(None)
+        if not self._ready.done():
+            self._ready.set_exception(ZygoteFailed(reason))
+        for mounted in self._mounts.values():
+            _settle(mounted, reason)
+        for child in self._children.values():
+            if not child.parked.done():
+                _settle(child.parked, reason)
+            child.is_lost = True
+            child.exited.set_result(Exited(child.number, signal.SIGKILL, 0, 0))
+        self._children.clear()
+
+    async def _keep_stderr(self) -> bytes:
+        assert self._process.stderr is not None
+        kept = b""
+        while piece := await self._process.stderr.read(4096):
+            kept = (kept + piece)[-4096:]
+        return kept
+
+
+def _settle(future: asyncio.Future[None], problem: str) -> None:
+    if problem:
+        future.set_exception(ZygoteFailed(problem))
+    else:
+        future.set_result(None)

@@ -1,0 +1,120 @@
+"""Running a cell: compile it, give it its names, show its value, tell how it ended."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import atexit
+import builtins
+import faulthandler
+import gc
+import inspect
+import io
+import linecache
+import os
+import sqlite3
+import sys
+import threading
+import types
+from typing import Any, Final, NoReturn
+
+from sandbox.inside import errors, report, telemetry, values
+from sandbox.protocol import Job
+
+FILENAME: Final = "<cell>"
+_RESULT: Final = "__cell_value__"
+
+
+def run(job: Job, descriptor: int) -> NoReturn:
+    """Run the job's code as ``__main__`` and leave the process with its exit status."""
+    _open_streams()
+    os.environ.clear()
+    os.environ.update(job.environment)
+    _seed(job)
+    linecache.cache[FILENAME] = (len(job.code), None, job.code.splitlines(True), FILENAME)
+    faulthandler.enable()
+    recorder = telemetry.start(descriptor, FILENAME)
+    status = 0
+    try:
+        value = _execute(job, recorder)
+        _finish_threads()
+        if value is not None:
+            report.send(descriptor, "value", values.describe(value))
+    except SystemExit as stop:
+        status = errors.exit_status(stop)
+        _finish_threads()
+    except BaseException as error:  # noqa: BLE001 - told to the learner
+        status = 1
+        errors.show(error, FILENAME)
+        report.send(descriptor, "raised", errors.describe(error, FILENAME))
+        del error
+    _leave(recorder, descriptor, status)
+
+
+def _open_streams() -> None:
+    """Unbuffered, so that what was printed before a kill is kept."""
+    for name, number in (("stdout", 1), ("stderr", 2)):
+        raw = io.FileIO(number, "w", closefd=False)
+        stream = io.TextIOWrapper(raw, "utf-8", "backslashreplace", write_through=True)  # type: ignore[type-var]
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+
+
+def _seed(job: Job) -> None:
+    """Apply the card's SQL to a new SQLite file; Postgres is seeded by the supervisor."""
+    path = job.environment.get("DSN", "")
+    if not path.startswith("/"):
+        return
+    if job.fresh_file:
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            if os.path.lexists(path + suffix):
+                os.unlink(path + suffix)
+    if job.seed and not os.path.exists(path):
+        connection = sqlite3.connect(path)
+        connection.executescript(job.seed)
+        connection.close()
+
+
+def _execute(job: Job, recorder: telemetry.Recorder) -> Any:
+    module = types.ModuleType("__main__")
+    module.__dict__["__file__"] = FILENAME
+    sys.modules["__main__"] = module
+    for name in ("DATABASE_URL", "DSN"):
+        if name in job.environment:
+            setattr(builtins, name, job.environment[name])
+    code = compile(
+        _with_result(job.code),
+        FILENAME,
+        "exec",
+        flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT,
+        dont_inherit=True,
+    )
+    recorder.watch(code)
+    outcome = eval(code, module.__dict__)  # noqa: S307 - this is what the jail is for
+    if inspect.iscoroutine(outcome):
+        asyncio.run(outcome)
+    return module.__dict__.pop(_RESULT, None)
+
+
+def _with_result(source: str) -> ast.Module:
+    """The cell's tree, with the value of a last expression kept under a private name."""
+    tree = ast.parse(source, FILENAME)
+    if tree.body and isinstance(tree.body[-1], ast.Expr):
+        last = tree.body[-1]
+        name = ast.copy_location(ast.Name(_RESULT, ast.Store()), last)
+        tree.body[-1] = ast.copy_location(ast.Assign([name], last.value), last)
+    return ast.fix_missing_locations(tree)
+
+
+def _finish_threads() -> None:
+    """As the interpreter does at its end: wait for threads, then run atexit functions."""
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+
+
+def _leave(recorder: telemetry.Recorder, descriptor: int, status: int) -> NoReturn:
+    # Here "coroutine was never awaited" is found, while it can still be shown.
+    gc.collect()
+    recorder.finish()
+    report.send(descriptor, "end", {"status": status})
+    os._exit(status)

@@ -1,0 +1,67 @@
+"""One forked child: park, receive one job, lock the jail, run the cell, die.
+
+1. Move the descriptors to their places and close everything else.
+2. Park: the half of the jail that needs no job.
+3. Wait for the job on the child's own socket.
+4. Lock the jail; report ``locked`` over the same socket and close it.
+5. Run the cell; report how it ended on the telemetry pipe; exit.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+from typing import Final, NoReturn
+
+import msgspec
+
+from sandbox.inside import cell, jail
+from sandbox.protocol import Job, Level
+
+JOB, TELEMETRY = 3, 4
+_FIRST_FREE: Final = 5
+_SETUP_FAILED: Final = 70
+
+
+def live(descriptors: list[int], level: Level, program: bytes, readable: list[str]) -> NoReturn:
+    """The whole life of a child. Never returns, whatever happens."""
+    try:
+        _place(descriptors)
+        jail.park(level)
+        with socket.socket(fileno=JOB) as job_socket:
+            job = _receive(job_socket)
+            jail.lock(job, level, readable, program)
+            job_socket.sendall(b"locked")
+    except BaseException as error:  # noqa: BLE001 - a half-built jail must not run anything
+        os.write(2, f"sandbox: {error!r}\n".encode())
+        os._exit(_SETUP_FAILED)
+    _reset_signals()
+    cell.run(job, TELEMETRY)
+
+
+def _place(descriptors: list[int]) -> None:
+    """Job socket, stdout, stderr, telemetry -> 3, 1, 2, 4; stdin reads nothing."""
+    high = [os.dup2(descriptor, 100 + place) for place, descriptor in enumerate(descriptors)]
+    job, stdout, stderr, telemetry = high
+    null = os.open("/dev/null", os.O_RDONLY)
+    for source, target in ((null, 0), (stdout, 1), (stderr, 2)):
+        os.dup2(source, target, inheritable=True)
+    for source, target in ((job, JOB), (telemetry, TELEMETRY)):
+        os.dup2(source, target, inheritable=False)
+    os.closerange(_FIRST_FREE, 1024)
+
+
+def _receive(job_socket: socket.socket) -> Job:
+    with job_socket.makefile("rb") as stream:
+        size = int.from_bytes(stream.read(4), "big")
+        if size == 0:
+            os._exit(0)  # the supervisor is gone, or needs this child no more
+        return msgspec.msgpack.decode(stream.read(size), type=Job)
+
+
+def _reset_signals() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - lives as long as we do

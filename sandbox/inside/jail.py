@@ -1,0 +1,94 @@
+"""Entering the jail, in the child, in two halves: before its job is known, and once it is.
+
+Holds no secrets. What each layer is for: SECURITY.md.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+from sandbox.inside import kernel, landlock, limits, seccomp
+from sandbox.protocol import Job, Level
+
+SESSIONS: Final = "/sessions"
+SCRATCH: Final = "/scratch"
+POSTGRES_SOCKETS: Final = "/pg"
+
+_QUIET: Final = kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
+_TMP_OPTIONS: Final = "size=8m,nr_inodes=256,mode=0700"
+_WRITABLE: Final = [SCRATCH, "/tmp", "/dev/null"]  # noqa: S108 - the child's own tmpfs
+
+
+def session_options(disk_bytes: int) -> str:
+    """tmpfs options of a learner session's files: bytes and inodes are both bounded."""
+    return f"size={disk_bytes},nr_inodes=256,mode=0700"
+
+
+def mount_session(name: str, disk_bytes: int) -> None:
+    """In the zygote: give a learner session its own tmpfs."""
+    target = f"{SESSIONS}/{name}"
+    os.mkdir(target, 0o700)
+    kernel.mount("tmpfs", target, "tmpfs", _QUIET, session_options(disk_bytes))
+
+
+def unmount_session(name: str) -> None:
+    """In the zygote: drop a learner session's files."""
+    target = f"{SESSIONS}/{name}"
+    kernel.detach_mount(target)
+    os.rmdir(target)
+
+
+def park(level: Level) -> None:
+    """First half, while the child waits for a job.
+
+    1. Its own session, so that kill(0) reaches nobody else.
+    2. Its own mount, IPC and UTS namespaces; mounts made by the zygote still arrive.
+    3. A private /tmp.
+    """
+    os.setsid()
+    if level != "full":
+        return
+    kernel.unshare(kernel.CLONE_NEWNS | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS)
+    kernel.mount(None, "/", None, kernel.MS_REC | kernel.MS_SLAVE)
+    kernel.mount("tmpfs", "/tmp", "tmpfs", _QUIET, _TMP_OPTIONS)  # noqa: S108
+
+
+def lock(job: Job, level: Level, readable: list[str], program: bytes) -> None:
+    """Second half, with the job in hand; nothing of the learner's was touched before.
+
+    1. The session's files become /scratch; the other sessions disappear.
+    2. No Postgres socket unless the run has a database there.
+    3. Not dumpable, then an empty user namespace: capabilities in the wall are gone for good.
+    4. Resource limits, no capabilities, no new privileges.
+    5. Landlock, then seccomp: after the last line only the listed system calls are left.
+    """
+    if level == "full":
+        _mount_scratch(job)
+        if not job.environment.get("DSN", "").startswith("postgresql"):
+            kernel.detach_mount(POSTGRES_SOCKETS)
+    os.chdir(SCRATCH if level == "full" else job.session_directory)
+    kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
+    if level == "full":
+        kernel.unshare(kernel.CLONE_NEWUSER)
+    limits.apply(job.limits)
+    kernel.drop_capabilities()
+    kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+    _confine_paths(job, level, readable)
+    seccomp.install(program)
+
+
+def _mount_scratch(job: Job) -> None:
+    if job.session_directory:
+        source = f"{SESSIONS}/{job.session_directory}"
+        kernel.mount(source, SCRATCH, None, kernel.MS_BIND)
+    else:
+        kernel.mount("tmpfs", SCRATCH, "tmpfs", _QUIET, session_options(job.limits.disk_bytes))
+    kernel.detach_mount(SESSIONS)
+
+
+def _confine_paths(job: Job, level: Level, readable: list[str]) -> None:
+    if landlock.version() == 0:
+        raise OSError("this kernel has no Landlock")
+    writable = _WRITABLE if level == "full" else [job.session_directory, "/dev/null"]
+    landlock.restrict(readable, writable)

@@ -1,0 +1,33 @@
+"""Resource limits of one child."""
+
+from __future__ import annotations
+
+import resource
+from typing import Final
+
+from sandbox.protocol import Limits
+
+# What the zygote's own libraries take of RLIMIT_DATA before the learner's first line.
+INHERITED_BYTES: Final = 64 * 1024 * 1024
+# Mapped but untouched: shared libraries, thread stacks, malloc arenas.
+ADDRESS_SLACK_BYTES: Final = 768 * 1024 * 1024
+OPEN_FILES: Final = 256
+
+
+def apply(limits: Limits) -> None:
+    """Set every rlimit, soft and hard. Units are those of setrlimit(2)."""
+    memory = limits.memory_bytes + INHERITED_BYTES
+    bounds = {
+        resource.RLIMIT_CPU: limits.cpu_seconds,
+        resource.RLIMIT_AS: memory + ADDRESS_SLACK_BYTES,
+        resource.RLIMIT_DATA: memory,
+        resource.RLIMIT_FSIZE: limits.disk_bytes,
+        resource.RLIMIT_NOFILE: OPEN_FILES,
+        resource.RLIMIT_NPROC: limits.thread_count,
+        resource.RLIMIT_STACK: 8 * 1024 * 1024,
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_MEMLOCK: 0,
+        resource.RLIMIT_MSGQUEUE: 0,
+    }
+    for name, bound in bounds.items():
+        resource.setrlimit(name, (bound, bound))

@@ -1,0 +1,45 @@
+"""Import what learners import and run each library once, so that a child finds it warm."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import importlib.metadata
+import os
+import sys
+import tempfile
+from typing import Final
+
+from sandbox.inside import practice, telemetry
+
+LIBRARIES: Final = ("sqlalchemy", "aiosqlite", "asyncpg", "psycopg", "fastapi", "httpx")
+_MODULES: Final = (
+    "sqlalchemy.ext.asyncio",
+    "sqlalchemy.orm",
+    "sqlalchemy.dialects.postgresql",
+    "sqlalchemy.dialects.postgresql.asyncpg",
+    "sqlalchemy.dialects.postgresql.psycopg",
+    "sqlalchemy.dialects.sqlite.aiosqlite",
+    "psycopg_pool",
+    "fastapi.concurrency",
+    "concurrent.futures.thread",
+    "dataclasses",
+    "datetime",
+    "decimal",
+    "json",
+    "random",
+    "statistics",
+    "traceback",
+    "zoneinfo",
+)
+
+
+def run() -> dict[str, str]:
+    """Warm everything up; the libraries' versions."""
+    for name in (*LIBRARIES, *_MODULES):
+        importlib.import_module(name)
+    with tempfile.TemporaryDirectory() as directory:
+        asyncio.run(practice.run(os.path.join(directory, "warm.db")))
+    telemetry.install()
+    versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
+    return {"python": sys.version.split()[0], **versions}

@@ -1,0 +1,156 @@
+"""The warm process that forks: one thread, libraries imported and run once, no learner data.
+
+Nothing of a learner ever passes through it: what lies in its heap, every later child can read.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import select
+import signal
+import socket
+import sys
+import threading
+from typing import Final
+
+import msgspec
+
+from sandbox.inside import child, jail, kernel, seccomp, warmup
+from sandbox.protocol import (
+    Exited,
+    Level,
+    Mounted,
+    MountSession,
+    Parked,
+    Spawn,
+    UnmountSession,
+    ZygoteCommand,
+    ZygoteReady,
+    ZygoteReport,
+    ZygoteSettings,
+)
+
+_MAX_COMMAND_BYTES: Final = 4096
+_DESCRIPTORS_PER_CHILD: Final = 4
+
+
+class Zygote:
+    """Forks a child for each ``Spawn`` and reports each child's end."""
+
+    def __init__(self, link: socket.socket, settings: ZygoteSettings) -> None:
+        self._link = link
+        self._level: Level = settings.level
+        self._readable = settings.readable
+        self._program = seccomp.assemble()
+        self._children: dict[int, int] = {}
+        self._decoder = msgspec.msgpack.Decoder(ZygoteCommand)
+        self._own_pidfd = os.pidfd_open(os.getpid())
+
+    def serve(self) -> None:
+        """Answer commands until the supervisor closes the link."""
+        wake_read, wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+        poll = select.poll()
+        poll.register(self._link, select.POLLIN)
+        poll.register(wake_read, select.POLLIN)
+        while True:
+            for descriptor, _ in poll.poll():
+                if descriptor == wake_read:
+                    os.read(wake_read, 4096)
+                    self._reap()
+                elif not self._answer():
+                    return
+
+    def _answer(self) -> bool:
+        body, descriptors, _, _ = socket.recv_fds(
+            self._link, _MAX_COMMAND_BYTES, _DESCRIPTORS_PER_CHILD
+        )
+        if not body:
+            return False
+        match self._decoder.decode(body):
+            case Spawn(number):
+                self._spawn(number, descriptors)
+            case MountSession(name, disk_bytes):
+                self._mount(name, disk_bytes)
+            case UnmountSession(name):
+                jail.unmount_session(name)
+        return True
+
+    def _mount(self, name: str, disk_bytes: int) -> None:
+        try:
+            jail.mount_session(name, disk_bytes)
+        except OSError as error:
+            self._report(Mounted(name, str(error)))
+        else:
+            self._report(Mounted(name))
+
+    def _spawn(self, number: int, descriptors: list[int]) -> None:
+        try:
+            pid = self._fork(descriptors)
+        except OSError as error:
+            self._report(Parked(number, str(error)))
+        else:
+            self._children[pid] = number
+            pidfd = os.pidfd_open(pid)
+            self._report(Parked(number), [pidfd])
+            os.close(pidfd)
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
+
+    def _fork(self, descriptors: list[int]) -> int:
+        """Fork one child, pid 1 of its own pid namespace; never returns in the child."""
+        if self._level == "full":
+            kernel.unshare(kernel.CLONE_NEWPID)
+        pid = -1
+        try:
+            pid = os.fork()
+        finally:
+            # Also when fork failed: a second unshare without this is EINVAL for ever.
+            if self._level == "full" and pid != 0:
+                kernel.set_namespace(self._own_pidfd, kernel.CLONE_NEWPID)
+        if pid == 0:
+            self._become_child(descriptors)
+        return pid
+
+    def _become_child(self, descriptors: list[int]) -> None:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        self._link.close()
+        os.close(self._own_pidfd)
+        child.live(descriptors, self._level, self._program, self._readable)
+
+    def _reap(self) -> None:
+        while self._children:
+            pid, status, usage = os.wait4(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            cpu_us = int((usage.ru_utime + usage.ru_stime) * 1_000_000)
+            number = self._children.pop(pid)
+            self._report(Exited(number, status, cpu_us, usage.ru_maxrss * 1024))
+
+    def _report(self, report: ZygoteReport, descriptors: list[int] | None = None) -> None:
+        socket.send_fds(self._link, [msgspec.msgpack.encode(report)], descriptors or [])
+
+    def freeze(self, versions: dict[str, str]) -> None:
+        """After the warm-up: nothing may be running, and the garbage collector leaves it alone."""
+        if threading.active_count() != 1:
+            raise RuntimeError(f"threads left by the warm-up: {threading.enumerate()}")
+        gc.collect()
+        gc.freeze()
+        self._report(ZygoteReady(versions))
+
+
+def main() -> None:
+    """Started by the supervisor inside the wall; the settings are the only argument."""
+    settings = msgspec.json.decode(sys.argv[1], type=ZygoteSettings)
+    link = socket.socket(fileno=settings.link)
+    link.set_inheritable(False)
+    if settings.level == "full":
+        kernel.mount(None, jail.SESSIONS, None, kernel.MS_SHARED)
+    threading.stack_size(1024 * 1024)
+    zygote = Zygote(link, settings)
+    zygote.freeze(warmup.run())
+    zygote.serve()
