@@ -1,4 +1,4 @@
-"""Gives up root before a wall is built: ``python -I -S launcher.py SPEC -- PROGRAM [ARG ...]``.
+"""Gives up root before a wall is built: ``python -I -S launcher.py SPEC -- /PROGRAM [ARG ...]``.
 
 SPEC is JSON: ``uid`` (null keeps the caller's), ``most_tasks`` (RLIMIT_NPROC of a new uid),
 ``trees``: name -> ``{"path": ..., "writable": bool}``. ``{name}`` in an argument becomes the
@@ -147,7 +147,7 @@ def main() -> None:
     checked(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
     os.chdir("/")
     program = [placed(argument, paths) for argument in sys.argv[3:]]
-    os.execvp(program[0], program)
+    os.execv(program[0], program)  # execvp would import what is out of reach by now
 
 
 if __name__ == "__main__":

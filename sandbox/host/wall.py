@@ -74,8 +74,8 @@ class Walls:
         if level != "laptop":
             try:
                 return await self._start("full", self._full_command), missing
-            except (ZygoteFailed, FileNotFoundError) as error:
-                missing.append(f"full: {_reason(error)}")
+            except ZygoteFailed as error:
+                missing.append(f"full: {error}")
                 if level == "full":
                     raise ZygoteFailed(missing[0]) from error
         if self._as_root:
@@ -102,7 +102,7 @@ class Walls:
         settings = ZygoteSettings(link=link, level="full", readable=_READABLE)
         return [
             *self._launcher(),
-            *["bwrap", *_ISOLATION, *binds, *places.split(), *libraries, "--remount-ro", "/"],
+            *[_bubblewrap(), *_ISOLATION, *binds, *places.split(), *libraries, "--remount-ro", "/"],
             *_zygote_command(python, settings, ["/opt/app", _SITE]),
         ]
 
@@ -135,8 +135,8 @@ def _zygote_command(python: str, settings: ZygoteSettings, paths: list[str]) -> 
     return [python, "-I", "-S", "-c", _START, msgspec.json.encode(settings).decode(), *paths]
 
 
-def _reason(error: Exception) -> str:
-    """What a failed start means, and what to do about it."""
-    if isinstance(error, FileNotFoundError) or shutil.which("bwrap") is None:
-        return "bubblewrap is not installed: install the package bubblewrap"
-    return str(error)
+def _bubblewrap() -> str:
+    path = shutil.which("bwrap")
+    if path is None:
+        raise ZygoteFailed("bubblewrap is not installed: install the package bubblewrap")
+    return path

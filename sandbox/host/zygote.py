@@ -121,9 +121,10 @@ class Zygote:
         self._link, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._link.setblocking(False)
         with inside:
+            arguments = command(inside.fileno())
             # The wall dies with the thread that starts it: this must be the loop's own.
             self._process = await asyncio.create_subprocess_exec(
-                *command(inside.fileno()),
+                *arguments,
                 stdin=asyncio.subprocess.DEVNULL,
                 stderr=asyncio.subprocess.PIPE,
                 pass_fds=[inside.fileno()],
