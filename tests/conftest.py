@@ -1,0 +1,119 @@
+"""What the tests share: programs that may be missing, and one running sandbox."""
+
+import os
+import selectors
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from sandbox.client import SandboxClient
+
+ROOT = Path(__file__).resolve().parents[1]
+MARKED_FOLDERS = ("integration", "browser", "hostile")
+START_SECONDS = 90
+STOP_SECONDS = 20
+
+missing_programs = pytest.StashKey[dict[str, int]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Remember which programs the machine did not have."""
+    config.stash[missing_programs] = {}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each test the marker of its folder."""
+    for item in items:
+        folder = item.path.relative_to(ROOT / "tests").parts[0]
+        if folder in MARKED_FOLDERS:
+            item.add_marker(folder)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say loudly what was not tested."""
+    for program, count in config.stash[missing_programs].items():
+        terminalreporter.write_line(
+            f"NOT TESTED: {count} test(s) need {program}, which PATH does not have; run `make setup`.",
+            red=True,
+            bold=True,
+        )
+
+
+@pytest.fixture
+def needs(request: pytest.FixtureRequest) -> Callable[..., str]:
+    """``needs("chromium", "chromium-browser")``: the path of the first of these programs.
+
+    Without any of them the test is skipped on a laptop and fails in CI.
+    """
+
+    def find(*programs: str) -> str:
+        for program in programs:
+            if path := shutil.which(program):
+                return path
+        if os.environ.get("CI"):
+            pytest.fail(f"{programs[0]} is missing, and CI must run every test", pytrace=False)
+        counts = request.config.stash[missing_programs]
+        counts[programs[0]] = counts.get(programs[0], 0) + 1
+        pytest.skip(f"{programs[0]} is missing")
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def supervisor_socket() -> Iterator[str]:
+    """The socket of one supervisor that all tests of a session share."""
+    # Not pytest's tmp_path: the path of a Unix socket ends at some 100 bytes.
+    with tempfile.TemporaryDirectory(prefix="sandbox-") as folder, tempfile.TemporaryFile() as log:
+        socket_path = os.path.join(folder, "supervisor.sock")
+        supervisor = subprocess.Popen(
+            [sys.executable, "-m", "sandbox", "serve", "--socket", socket_path],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+        )
+        try:
+            wait_until_ready(supervisor, log)
+            yield socket_path
+        finally:
+            stop(supervisor)
+
+
+@pytest.fixture
+def sandbox_client(supervisor_socket: str) -> SandboxClient:
+    """A client of the shared supervisor. Use a session key of your own."""
+    return SandboxClient(supervisor_socket)
+
+
+def wait_until_ready(supervisor: subprocess.Popen[bytes], log: IO[bytes]) -> None:
+    """Return when the supervisor prints its status line; fail with what it said otherwise."""
+    assert supervisor.stdout is not None
+    with selectors.DefaultSelector() as selector:
+        selector.register(supervisor.stdout, selectors.EVENT_READ)
+        said = supervisor.stdout.readline() if selector.select(START_SECONDS) else b""
+    if not said.startswith(b"{"):
+        stop(supervisor)
+        log.seek(0)
+        error = log.read().decode(errors="replace")
+        pytest.fail(
+            f"the supervisor did not start within {START_SECONDS} s "
+            f"(exit {supervisor.returncode}, stdout {said!r}):\n{error}",
+            pytrace=False,
+        )
+
+
+def stop(supervisor: subprocess.Popen[bytes]) -> None:
+    """End it the way its parent would: its stdin closes."""
+    try:
+        supervisor.communicate(timeout=STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        supervisor.kill()
+        supervisor.communicate()
