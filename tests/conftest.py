@@ -41,7 +41,7 @@ def pytest_terminal_summary(
     """Say loudly what was not tested."""
     for program, count in config.stash[missing_programs].items():
         terminalreporter.write_line(
-            f"NOT TESTED: {count} test(s) need {program}, which PATH does not have; run `make setup`.",
+            f"NOT TESTED: {count} test(s) need {program}, which is missing here; run `make setup`.",
             red=True,
             bold=True,
         )
