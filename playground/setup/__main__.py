@@ -1,5 +1,7 @@
 """`python3 -m playground.setup play|test`: do what is missing, and nothing else."""
 
+from __future__ import annotations  # an older Python must get as far as the message below
+
 import os
 import shutil
 import subprocess
