@@ -75,8 +75,12 @@ class Card(msgspec.Struct, frozen=True):
     digest: str
 
     def seed(self, database: Database) -> str:
-        """SQL to apply once to a fresh scratch database; empty when the card has none."""
-        return self.seeds.get(database, "")
+        """SQL to apply once to a fresh scratch database.
+
+        It names the card even when it does nothing else: the runner keeps a scratch database
+        only as long as the seed is the same, and so no card meets another card's tables.
+        """
+        return f"-- {self.pack}/{self.slug}\n{self.seeds.get(database, '')}"
 
     def cell(self, slug: str) -> Cell | None:
         """The cell of that slug, if the card has it."""
