@@ -183,7 +183,10 @@ class Refused(msgspec.Struct, frozen=True, tag="refused"):
 
 
 class Status(msgspec.Struct, frozen=True, tag="status_is"):
-    """What the supervisor has: jail level, what is missing for a higher one, engines, load."""
+    """What the supervisor has: jail level, what is missing for a higher one, engines, load.
+
+    Memory is the proportional share (PSS), 0 where the kernel does not tell.
+    """
 
     level: Level
     missing: list[str]
@@ -192,6 +195,7 @@ class Status(msgspec.Struct, frozen=True, tag="status_is"):
     queued: int
     versions: dict[str, str]
     zygote_pss_bytes: int = 0
+    running_pss_bytes: list[int] = []
 
 
 class Done(msgspec.Struct, frozen=True, tag="done"):

@@ -51,6 +51,10 @@ class LiveRun:
             self._stop = reason
             self._child.kill()
 
+    def pss_bytes(self) -> int:
+        """The child's share of memory now."""
+        return self._child.pss_bytes()
+
     async def events(self) -> AsyncIterator[list[RunEvent]]:
         """Batches of events as they come, the last one ending with ``Finished``."""
         deadline = self._loop.call_later(self._limits.wall_seconds, self.stop, "deadline")

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
@@ -106,6 +105,7 @@ class Supervisor:
             queued=self._admission.queued,
             versions=self._zygote.versions,
             zygote_pss_bytes=self._zygote.pss_bytes(),
+            running_pss_bytes=[run.live.pss_bytes() for run in self._runs.values() if run.live],
         )
 
     def cancel(self, run_id: str) -> None:
@@ -252,6 +252,3 @@ def _ended(outcome: str, fault: str, message: str) -> Finished:
         Finished,
     )
 
-
-def now() -> float:
-    return time.monotonic()

@@ -88,6 +88,14 @@ class Child:
             return os.read(self.stderr, 4096).decode(errors="replace").strip()
         return "it said nothing"
 
+    def pss_bytes(self) -> int:
+        """The child's proportional share of memory, 0 where the kernel does not tell."""
+        try:
+            lines = Path(f"/proc/self/fdinfo/{self.pidfd}").read_text("ascii").splitlines()
+        except OSError:
+            return 0
+        return _pss_bytes(next(int(line.split()[1]) for line in lines if line.startswith("Pid:")))
+
     def kill(self) -> None:
         """SIGKILL to the child, and with it to everything in its pid namespace."""
         if self.pidfd >= 0:
@@ -163,21 +171,14 @@ class Zygote:
 
     def pss_bytes(self) -> int:
         """The zygote's proportional share of memory, 0 where the kernel does not tell."""
-        try:
-            pid = self._inner_pid()
-            lines = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines()
-        except OSError:
-            return 0
-        kibibytes = next((line.split()[1] for line in lines if line.startswith("Pss:")), "0")
-        return int(kibibytes) * 1024
+        return _pss_bytes(self._inner_pid())
 
     def _inner_pid(self) -> int:
-        """Follow the wall's processes down to the one that forks."""
+        """The process that forks: inside the wall it is bubblewrap's only child."""
         pid = self._process.pid
-        for _ in range(2):
-            children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
-            if len(children) == 1:
-                pid = int(children[0])
+        if self.level == "full":
+            with contextlib.suppress(OSError, ValueError):
+                pid = int(Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii"))
         return pid
 
     def unmount(self, name: str) -> None:
@@ -259,3 +260,12 @@ def _settle(future: asyncio.Future[None], problem: str) -> None:
         future.set_exception(ZygoteFailed(problem))
     else:
         future.set_result(None)
+
+
+def _pss_bytes(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines()
+    except OSError:
+        return 0
+    kibibytes = next((line.split()[1] for line in lines if line.startswith("Pss:")), "0")
+    return int(kibibytes) * 1024

@@ -1,0 +1,1 @@
+"""What ``manage.py bench`` measures: each figure beside a baseline of the same run."""

@@ -1,0 +1,85 @@
+"""A supervisor and a site of the benchmark's own, started and ended with it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from django.conf import settings
+
+from sandbox.client import SandboxClient
+
+START_SECONDS = 60
+
+
+@asynccontextmanager
+async def supervisor() -> AsyncIterator[SandboxClient]:
+    """A client of a fresh supervisor."""
+    with tempfile.TemporaryDirectory(prefix="bench-", dir="/tmp") as directory:  # noqa: S108 - socket paths are short
+        path = f"{directory}/s"
+        command = [sys.executable, "-m", "sandbox", "serve", "--socket", path]
+        process = await _start(command, stdout=asyncio.subprocess.PIPE)
+        assert process.stdout is not None
+        try:
+            if not await asyncio.wait_for(process.stdout.readline(), START_SECONDS):
+                raise RuntimeError("the supervisor did not start; its reason is above")
+            yield SandboxClient(path)
+        finally:
+            await _end(process)
+
+
+@asynccontextmanager
+async def site() -> AsyncIterator[str]:
+    """The address of a fresh site in the embedded default, with a database of its own."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as directory:
+        port = _free_port()
+        command = [sys.executable, "manage.py", "play", "--port", str(port)]
+        process = await _start(command, stdout=asyncio.subprocess.DEVNULL, VAR_DIR=directory)
+        address = f"http://127.0.0.1:{port}"
+        try:
+            await asyncio.wait_for(_answers(address), START_SECONDS)
+            yield address
+        finally:
+            await _end(process)
+
+
+async def _start(command: list[str], stdout: int, **environment: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *command,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=stdout,
+        cwd=Path(settings.BASE_DIR),
+        env={**os.environ, **environment},
+    )
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.terminate()
+    await process.wait()
+
+
+async def _answers(address: str) -> None:
+    def asks() -> bool:
+        try:
+            with urllib.request.urlopen(f"{address}/healthz", timeout=5):  # noqa: S310 - our own site
+                return True
+        except urllib.error.URLError:
+            return False
+
+    while not await asyncio.to_thread(asks):
+        await asyncio.sleep(0.1)
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
