@@ -90,7 +90,7 @@ SLIPS = {
     "no card.md": (remove(CARD_FILE), "card.md", 0, "missing"),
     "broken TOML": (replace(CARD_FILE, '"easy"', "easy"), "card.md", 5, "Invalid value"),
     "no fence": (replace(CARD_FILE, "+++\n", ""), "card.md", 1, "must begin"),
-    "open fence": (replace(CARD_FILE, "+++\nBefore", "Before"), "card.md", 23, "no closing"),
+    "open fence": (replace(CARD_FILE, "+++\nBefore", "Before"), "card.md", 24, "no closing"),
     "unknown key": (replace(CARD_FILE, "tags", "tag"), "card.md", 4, "unknown field `tag`"),
     "unknown key in a cell": (
         replace(CARD_FILE, "expect =", "expects ="),
