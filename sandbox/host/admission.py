@@ -17,8 +17,15 @@ class QueueFull(Exception):
 class _Waiting:
     def __init__(self, session: str, on_position: Callable[[int], None]) -> None:
         self.session = session
-        self.on_position = on_position
+        self._on_position = on_position
+        self._position = 0
         self.admitted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def tell(self, position: int) -> None:
+        """Tell the run its place, once for each place."""
+        if position != self._position:
+            self._position = position
+            self._on_position(position)
 
 
 class Admission:
@@ -77,4 +84,4 @@ class Admission:
             self._sessions.add(waiting.session)
             waiting.admitted.set_result(None)
         for position, waiting in enumerate(self._waiting, start=1):
-            waiting.on_position(position)
+            waiting.tell(position)

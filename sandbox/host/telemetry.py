@@ -56,7 +56,7 @@ class TelemetryReader:
             while (frame := self._next_frame()) is not None:
                 for kind, at_us, fields in _frame_decoder.decode(frame):
                     self._take(kind, min(max(at_us, 0), now_us), fields, now_us, events)
-        except (msgspec.MsgspecError, ValueError, TypeError, UnicodeError):
+        except (msgspec.MsgspecError, ValueError, TypeError, OverflowError, RecursionError):
             self._broken = True
             self._buffer.clear()
         return events

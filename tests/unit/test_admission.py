@@ -1,0 +1,99 @@
+"""Who may run now."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from sandbox.host.admission import MAX_QUEUED, Admission, QueueFull
+
+
+class Runner:
+    """A run that holds its place until told to leave."""
+
+    def __init__(self, admission: Admission, session: str) -> None:
+        self.positions: list[int] = []
+        self.is_running = False
+        self.leave = asyncio.Event()
+        self.task = asyncio.create_task(self._run(admission, session))
+
+    async def _run(self, admission: Admission, session: str) -> None:
+        async with admission.admit(session, self.positions.append):
+            self.is_running = True
+            await self.leave.wait()
+        self.is_running = False
+
+    async def end(self) -> None:
+        self.leave.set()
+        await self.task
+
+
+async def settle() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_at_most_so_many_run_and_the_rest_hear_their_position() -> None:
+    admission = Admission(most_running=2)
+    runners = [Runner(admission, name) for name in "abcd"]
+    await settle()
+    assert [runner.is_running for runner in runners] == [True, True, False, False]
+    assert (runners[2].positions, runners[3].positions) == ([1], [2])
+    await runners[0].end()
+    await settle()
+    assert runners[2].is_running
+    assert runners[3].positions == [2, 1]
+    for runner in runners[1:]:
+        await runner.end()
+    assert (admission.running, admission.queued) == (0, 0)
+
+
+async def test_a_session_runs_one_at_a_time_and_holds_up_nobody_else() -> None:
+    admission = Admission(most_running=3)
+    first, second, other = (Runner(admission, name) for name in ("mine", "mine", "theirs"))
+    await settle()
+    assert (first.is_running, second.is_running, other.is_running) == (True, False, True)
+    await first.end()
+    await settle()
+    assert second.is_running
+    await second.end()
+    await other.end()
+
+
+async def test_runs_without_a_session_do_not_wait_for_each_other() -> None:
+    admission = Admission(most_running=2)
+    runners = [Runner(admission, "") for _ in range(2)]
+    await settle()
+    assert all(runner.is_running for runner in runners)
+    for runner in runners:
+        await runner.end()
+
+
+@pytest.mark.parametrize("is_admitted", [False, True], ids=["waiting", "just admitted"])
+async def test_a_cancelled_run_gives_its_place_back(is_admitted: bool) -> None:
+    admission = Admission(most_running=1)
+    first, second, third = (Runner(admission, name) for name in "abc")
+    await settle()
+    if is_admitted:
+        first.leave.set()
+        await first.task  # admits the second, which has not run since
+    second.task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await second.task
+    await first.end()
+    await settle()
+    assert third.is_running
+    await third.end()
+    assert (admission.running, admission.queued) == (0, 0)
+
+
+async def test_a_full_queue_refuses() -> None:
+    admission = Admission(most_running=1)
+    runners = [Runner(admission, str(number)) for number in range(MAX_QUEUED + 1)]
+    await settle()
+    with pytest.raises(QueueFull):
+        async with admission.admit("late", lambda _: None):
+            pass
+    for runner in runners:
+        await runner.end()
