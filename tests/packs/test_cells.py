@@ -73,8 +73,8 @@ def check(ran: Ran, expect: Expectation) -> None:
 def visible(ran: Ran) -> str:
     """All that the page shows of a run, the value's table with one row a line."""
     values = [event for event in ran.events if isinstance(event, Value)]
-    lines: list[Sequence[str | None]] = [
-        row for value in values for row in (value.columns, *value.rows)
-    ]
+    lines: list[Sequence[str | None]] = []
+    for value in values:
+        lines += [value.columns, *value.rows]
     table = [" | ".join(map(str, line)) for line in lines]
     return "\n".join([ran.stdout, ran.stderr, *(value.text for value in values), *table])
