@@ -218,9 +218,9 @@ class Job(msgspec.Struct, frozen=True):
 
 def to_json(event: RunEvent) -> bytes:
     """One line of ``--events``: the event as a flat JSON object, without the newline."""
-    fields: dict[str, Any] = msgspec.to_builtins(event)
-    fields.update(fields.pop("fields", {}))
-    return msgspec.json.encode(fields)
+    own: dict[str, Any] = msgspec.to_builtins(event)
+    fields = own.pop("fields", {})
+    return msgspec.json.encode({**own, **fields, **own})  # a child's field never replaces ours
 
 
 def encode_frame(message: Any) -> bytes:

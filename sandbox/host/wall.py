@@ -116,7 +116,10 @@ class Walls:
         spec = {
             "uid": SANDBOX_UID if self._as_root else None,
             "most_tasks": MOST_TASKS,
-            "trees": {name: {"path": str(path), "writable": False} for name, path in paths.items()},
+            # The sockets keep their owner: id-mapping would take the right to connect away.
+            "trees": {
+                name: {"path": str(path), "writable": name == "pg"} for name, path in paths.items()
+            },
         }
         launcher = Path(__file__).with_name("launcher.py")
         encoded = msgspec.json.encode(spec).decode()

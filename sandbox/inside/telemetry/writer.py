@@ -1,0 +1,67 @@
+"""Events on their way out: buffered, capped, and written between two steps of the loop."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any, Final
+
+from sandbox.protocol import MAX_TELEMETRY_BYTES, MAX_TELEMETRY_EVENTS, Summary, encode_frame
+
+FLUSH_NS: Final = 50_000_000
+FLUSH_EVENTS: Final = 256
+RESERVED_EVENTS: Final = 100  # of the cap, kept for blocks: the worst news must always fit
+
+Fields = dict[str, "str | int | None"]
+
+
+class EventWriter:
+    """Stamps, buffers and sends events; beyond the cap it counts what it had to leave out."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._began = time.perf_counter_ns()
+        self._events: list[tuple[str, int, Fields]] = []
+        self._flushed_at = self._began
+        self._count = 0
+        self._bytes = 0
+        self.lost = 0
+
+    def add(self, kind: str, at_ns: int, fields: Fields) -> None:
+        """Note one event that began at ``at_ns`` on the performance counter."""
+        cap = MAX_TELEMETRY_EVENTS if kind == "block" else MAX_TELEMETRY_EVENTS - RESERVED_EVENTS
+        if self._count >= cap or self._bytes >= MAX_TELEMETRY_BYTES:
+            self.lost += 1
+            return
+        self._count += 1
+        self._events.append((kind, (at_ns - self._began) // 1000, fields))
+
+    def flush_if_due(self, now_ns: int) -> None:
+        """Send what waits when it is much or has waited for long."""
+        waits = len(self._events)
+        if waits and (waits >= FLUSH_EVENTS or now_ns - self._flushed_at >= FLUSH_NS):
+            self.flush()
+            self._flushed_at = now_ns
+
+    def flush(self) -> None:
+        """Send everything; a pipe the learner closed is no concern of ours."""
+        events, self._events = self._events, []
+        self._send([*events])
+
+    def finish(self, summary: Summary) -> None:
+        """Send the rest and the summary."""
+        now = time.perf_counter_ns()
+        if self.lost:
+            self._events.append(("tick", (now - self._began) // 1000, {"lost": self.lost}))
+        self.flush()
+        fields = {name: getattr(summary, name) for name in summary.__struct_fields__}
+        self._send([("summary", (now - self._began) // 1000, fields)])
+
+    def _send(self, events: list[Any]) -> None:
+        frame = encode_frame(events)
+        self._bytes += len(frame)
+        try:
+            while frame:
+                frame = frame[os.write(self._descriptor, frame) :]
+        except OSError:
+            return
