@@ -99,7 +99,7 @@ async def _run(options: argparse.Namespace) -> int:
         profile=options.profile,
         wall_seconds=options.seconds,
     )
-    async with _supervisor(options.level) as supervisor:
+    async with _supervisor(options.level, warm=False) as supervisor:
         if supervisor is None:
             return EXIT_UNAVAILABLE
         return await _show(supervisor, request, as_events=options.events)
@@ -151,13 +151,15 @@ def _table(value: Value) -> str:
 
 
 @asynccontextmanager
-async def _supervisor(level: Level | None) -> AsyncIterator[Supervisor | None]:
+async def _supervisor(
+    level: Level | None, *, warm: bool = True
+) -> AsyncIterator[Supervisor | None]:
     """A started supervisor with a run directory of its own; None, with the reason on stderr."""
     # Unix socket paths hold 107 bytes, so the directory stays short.
     with tempfile.TemporaryDirectory(prefix="playground-", dir="/tmp") as directory:  # noqa: S108
         supervisor = Supervisor(Path(directory))
         try:
-            await supervisor.start(level)
+            await supervisor.start(level, warm=warm)
         except ZygoteFailed as error:
             sys.stderr.write(f"sandbox: level refused: {error}\n")
             yield None

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Literal, NamedTuple
 
-from sandbox.host.postgres import ScratchPostgres
+from sandbox.host.postgres import ClusterFailed, ScratchPostgres
 from sandbox.host.sessions import Sessions
 from sandbox.host.wall import Walls
 from sandbox.host.zygote import Zygote
 from sandbox.protocol import Database, Limits, RunRequest
+
+_log = logging.getLogger(__name__)
 
 SQLITE_FILE = "playground.db"
 
@@ -32,16 +35,22 @@ class Lender:
 
     def __init__(self, walls: Walls) -> None:
         self._walls = walls
-        self._postgres = ScratchPostgres(walls.postgres_directory, walls.server_uid)
+        self._postgres = ScratchPostgres(
+            walls.postgres_directory, walls.secret_directory, walls.server_uid
+        )
         self._sessions: Sessions | None = None
 
     def follow(self, zygote: Zygote) -> None:
         """Use this zygote from now on; files in an earlier one are lost."""
         self._sessions = Sessions(zygote, self._walls.laptop_sessions(zygote.level))
+        self._host = "/pg" if zygote.level == "full" else str(self._walls.postgres_directory)
 
     async def warm(self) -> None:
-        """Start Postgres ahead of need."""
-        await self._postgres.start()
+        """Start Postgres ahead of need; the first run that wants it hears of a failure."""
+        try:
+            await self._postgres.start()
+        except ClusterFailed:
+            _log.exception("the scratch Postgres does not start")
 
     async def drop(self, session: str) -> None:
         """Drop everything of a learner session."""
@@ -93,7 +102,7 @@ class Lender:
     ) -> AsyncIterator[Lent]:
         slot = await self._postgres.lend(session, request.seed, fresh=request.fresh)
         try:
-            environment = {**_ENVIRONMENT, **slot.urls(request.driver or "asyncpg")}
+            environment = {**_ENVIRONMENT, **slot.urls(request.driver or "asyncpg", self._host)}
             scratch: Literal["fresh", "kept"] = "fresh" if slot.is_new else "kept"
             yield Lent(environment, directory, "", False, scratch)
         finally:

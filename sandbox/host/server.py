@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import socket
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -39,11 +40,10 @@ class Server:
 
     async def listen(self, path: str) -> asyncio.Server:
         """Start listening; the socket is readable and writable by its owner only."""
-        previous = os.umask(0o177)
-        try:
-            return await asyncio.start_unix_server(self._answer, path)
-        finally:
-            os.umask(previous)
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(path)
+        os.chmod(path, 0o600)  # before it listens; a umask would reach whatever starts meanwhile
+        return await asyncio.start_unix_server(self._answer, sock=listener)
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):

@@ -71,8 +71,11 @@ class Supervisor:
         self.level: Level = "refused"
         self.missing: list[str] = []
 
-    async def start(self, level: Level | None = None) -> None:
-        """Raise the wall at ``level``, or at the highest that works here. Raises ZygoteFailed."""
+    async def start(self, level: Level | None = None, *, warm: bool = True) -> None:
+        """Raise the wall at ``level``, or at the highest that works here; ``warm``: Postgres too.
+
+        Raises ZygoteFailed.
+        """
         self._walls = wall.Walls(self._run_directory)
         self._lender = Lender(self._walls)
         self._zygote, self.missing = await self._walls.raise_highest(level)
@@ -81,8 +84,9 @@ class Supervisor:
         self._background = [
             asyncio.create_task(self._keep_zygote()),
             asyncio.create_task(self._expire_sessions()),
-            asyncio.create_task(self._lender.warm()),
         ]
+        if warm:
+            self._background.append(asyncio.create_task(self._lender.warm()))
 
     async def stop(self) -> None:
         """End every run, the wall and the scratch databases."""
@@ -165,7 +169,7 @@ class Supervisor:
             raise RequestRefused("too many runs wait already", busy=True) from None
         except asyncio.CancelledError:
             run.batches.put_nowait([_ended("cancelled", "nobody", "Stopped before it began.")])
-        except ZygoteFailed:
+        except Exception:  # whatever failed is ours: the learner must hear so, the log in full
             _log.exception("run %s", request.run_id)
             run.batches.put_nowait([_ended("sandbox_failed", "us", _OUR_FAULT)])
         finally:

@@ -51,7 +51,9 @@ class Walls:
         self._app = Path(__file__).resolve().parent.parent
         self.server_uid = SERVER_UID if self._as_root else None
         self.postgres_directory = run_directory / "pg"
-        self.postgres_directory.mkdir(mode=0o711, exist_ok=True)
+        self.postgres_directory.mkdir(exist_ok=True)
+        self.postgres_directory.chmod(0o711)  # the jail may connect, not look around
+        self.secret_directory = run_directory / "secret"
 
     def scratch_path(self, directory: str) -> str:
         """Where a run finds its session's files: /scratch, or the directory itself (laptop)."""
