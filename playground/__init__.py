@@ -1,0 +1,1 @@
+"""The site: everything Django, Channels and htmx."""

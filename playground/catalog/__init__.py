@@ -1,0 +1,1 @@
+"""Packs, cards and cells as pages."""

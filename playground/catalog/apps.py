@@ -1,0 +1,15 @@
+"""The catalog app."""
+
+from django.apps import AppConfig
+
+
+class CatalogConfig(AppConfig):
+    """Reads the packs when the site starts, so that a broken pack is heard of at once."""
+
+    name = "playground.catalog"
+
+    def ready(self) -> None:
+        """Load every pack."""
+        from playground.catalog import queries
+
+        queries.get_packs()

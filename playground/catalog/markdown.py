@@ -1,0 +1,36 @@
+"""Markdown of cards as HTML: raw HTML stays text, code is coloured on the server."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from markdown_it import MarkdownIt
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
+from pygments.util import ClassNotFound
+
+
+def _highlighted(code: str, language: str, attributes: str) -> str:
+    try:
+        lexer = get_lexer_by_name(language)
+    except ClassNotFound:
+        return f"<pre><code>{escape(code)}</code></pre>"
+    return str(highlight(code, lexer, HtmlFormatter(cssclass="highlight")))
+
+
+_renderer = MarkdownIt("commonmark", {"html": False, "highlight": _highlighted}).enable("table")
+
+
+@cache
+def render(text: str) -> SafeString:
+    """A whole text."""
+    return mark_safe(_renderer.render(text))  # noqa: S308 - raw HTML is switched off above
+
+
+@cache
+def render_inline(text: str) -> SafeString:
+    """One line, without a paragraph around it."""
+    return mark_safe(_renderer.renderInline(text))  # noqa: S308 - as above

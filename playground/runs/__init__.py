@@ -1,0 +1,1 @@
+"""A run, from the page's socket to the supervisor and back."""

@@ -1,0 +1,60 @@
+"""The embedded default: the Channels worker as a task inside the web process."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from channels.layers import get_channel_layer
+from channels.worker import Worker
+from django.conf import settings
+
+from playground.runs.supervision import get_supervision, stop_supervision
+from playground.runs.worker import CHANNEL
+
+Scope = MutableMapping[str, Any]
+Application = Callable[[Scope, Any, Any], Awaitable[None]]
+
+_log = logging.getLogger(__name__)
+
+
+def with_embedded_worker(application: Application) -> Application:
+    """Start the worker with the server, or at the first request where it has no lifespan."""
+    tasks: list[asyncio.Task[None]] = []
+
+    def start() -> None:
+        if not tasks and not settings.REDIS_URL:
+            get_supervision()
+            tasks.append(asyncio.create_task(_work(application)))
+
+    async def entry(scope: Scope, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            start()
+            await _live(receive, send)
+            for task in tasks:
+                task.cancel()
+            await stop_supervision()
+        else:
+            if scope["type"] != "channel":
+                start()
+            await application(scope, receive, send)
+
+    return entry
+
+
+async def _work(application: Application) -> None:
+    try:
+        await Worker(application, [CHANNEL], get_channel_layer()).handle()
+    except asyncio.CancelledError:
+        raise
+    except Exception:
+        _log.exception("the embedded worker ended")
+
+
+async def _live(receive: Any, send: Any) -> None:
+    await receive()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    await send({"type": "lifespan.shutdown.complete"})

@@ -1,0 +1,106 @@
+"""Events as fragments of the page. What a run wrote is hostile text and is always escaped."""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby
+from typing import Any, Final
+
+from django.template.loader import render_to_string
+
+from playground.runs.sentences import describe_loop
+from sandbox.protocol import (
+    Finished,
+    Output,
+    Queued,
+    RunEvent,
+    Started,
+    Telemetry,
+    Value,
+    to_json,
+)
+
+_ANSI: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-_])")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+
+
+def render_notice(text: str) -> str:
+    """A sentence about the page itself."""
+    return _render("notice", text=text)
+
+
+def render_status(cell: str, text: str) -> str:
+    """A sentence about a cell."""
+    return _render("status", cell=cell, text=text)
+
+
+def render_start(cell: str) -> str:
+    """Everything the last run left is cleared."""
+    return _render("start", cell=cell, text="Running …")
+
+
+def render_reset(cell: str) -> str:
+    """The cell as nobody ran it."""
+    return _render("start", cell=cell, text="Reset: the code is the author's, the database fresh.")
+
+
+class RunPicture:
+    """One run as its page shows it; remembers the blocks for the closing sentence."""
+
+    def __init__(self, cell: str) -> None:
+        self._cell = cell
+        self._blocks: list[dict[str, Any]] = []
+        self._tasks = 0
+
+    def render(self, events: list[RunEvent]) -> str:
+        """The fragments of one batch, in order; output of one stream in one piece."""
+        telemetry = [event for event in events if isinstance(event, Telemetry)]
+        self._remember(telemetry)
+        parts = [
+            self._output(str(stream), "".join(event.text for event in group))
+            for stream, group in groupby(
+                (event for event in events if isinstance(event, Output)),
+                key=lambda event: event.stream,
+            )
+        ]
+        if telemetry:
+            array = b"[" + b",".join(to_json(event) for event in telemetry) + b"]"
+            parts.append(_render("telemetry", cell=self._cell, events=array.decode()))
+        parts += [self._other(event) for event in events]
+        return "".join(parts)
+
+    def _remember(self, telemetry: list[Telemetry]) -> None:
+        self._blocks += [event.fields for event in telemetry if event.kind == "block"]
+
+    def _output(self, stream: str, text: str) -> str:
+        clean = _CONTROL.sub("\ufffd", _ANSI.sub("", text))
+        return _render("output", cell=self._cell, stream=stream, text=clean)
+
+    def _other(self, event: RunEvent) -> str:
+        match event:
+            case Queued(position):
+                text = f"Waiting for a free place: number {position} in the queue."
+                return render_status(self._cell, text)
+            case Started(scratch="fresh"):
+                return render_status(self._cell, "Running on a fresh database …")
+            case Value():
+                return _render("value", cell=self._cell, value=event)
+            case Finished():
+                return self._finished(event)
+            case _:
+                return ""
+
+    def _finished(self, event: Finished) -> str:
+        return _render(
+            "finished",
+            cell=self._cell,
+            finished=event,
+            loop_sentence=describe_loop(self._blocks, event.summary),
+            wall_ms=event.wall_us / 1000,
+            longest_ms=event.summary.longest_block_us / 1000,
+            blocked_ms=event.summary.blocked_us / 1000,
+        )
+
+
+def _render(partial: str, **context: object) -> str:
+    return str(render_to_string(f"runs/fragments.html#{partial}", context))

@@ -1,0 +1,22 @@
+"""``manage.py runcell``: one run through the same jail as the site."""
+
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from sandbox.__main__ import main
+
+
+class Command(BaseCommand):
+    """Its options and exit status are those of ``python -m sandbox run``."""
+
+    help = "Run a file in the jail: runcell FILE|- [--database none|sqlite|postgres] [--events]"
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """Hand everything on: the runner has its own parser."""
+        sys.exit(main(["run", *argv[2:]]))
+
+    def handle(self, *arguments: Any, **options: Any) -> None:
+        """For ``call_command``."""
+        sys.exit(main(["run", *arguments]))

@@ -1,0 +1,63 @@
+"""What a page may send over its socket. Anything else is answered with a sentence."""
+
+from __future__ import annotations
+
+import msgspec
+
+from sandbox.protocol import MAX_CODE_BYTES, Driver
+
+MAX_MESSAGE_BYTES = 6 * MAX_CODE_BYTES  # JSON may write one byte as six
+
+
+class CellAddress(msgspec.Struct, frozen=True):
+    """Which cell of which card."""
+
+    pack: str
+    card: str
+    cell: str
+
+
+class RunCell(CellAddress, frozen=True, tag_field="action", tag="run"):
+    """Run this code in the place of the cell's own."""
+
+    code: str
+    driver: Driver = ""
+
+
+class StopCell(CellAddress, frozen=True, tag_field="action", tag="stop"):
+    """Stop the cell's run."""
+
+
+class ResetCell(CellAddress, frozen=True, tag_field="action", tag="reset"):
+    """Drop the learner's scratch databases and files."""
+
+
+PageMessage = RunCell | StopCell | ResetCell
+
+
+class NotOurs(Exception):
+    """A message that no page of ours sends; the text is for whoever reads it on the page."""
+
+
+_decoder = msgspec.json.Decoder(PageMessage)
+
+
+def decode(text: str | None) -> PageMessage:
+    """The message. Raises NotOurs with a sentence that says what is wrong with it."""
+    if text is None:
+        raise NotOurs("The page sent bytes where it should send text. Reload the page.")
+    if len(text) > MAX_MESSAGE_BYTES:
+        raise NotOurs(_TOO_LONG)
+    try:
+        message = _decoder.decode(text)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise NotOurs(f"The page sent something we do not know ({error}). Reload it.") from error
+    if isinstance(message, RunCell) and len(message.code.encode(errors="replace")) > MAX_CODE_BYTES:
+        raise NotOurs(_TOO_LONG)
+    return message
+
+
+_TOO_LONG = (
+    f"Your code is longer than {MAX_CODE_BYTES // 1024} KiB, the most a cell may hold. "
+    "Nothing was run; shorten it and run again."
+)

@@ -1,0 +1,40 @@
+"""What the event loop did, as one plain sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sandbox.protocol import Summary
+
+WORTH_TELLING_US: Final = 10_000
+_PILED_UP: Final = 1.5
+
+
+def describe_loop(blocks: Sequence[dict[str, Any]], summary: Summary) -> str:
+    """The longest block with its call and line; when blocks piled up, all of them together."""
+    told = [block for block in blocks if block.get("duration_us", 0) >= WORTH_TELLING_US]
+    if not told:
+        return ""
+    longest = max(told, key=lambda block: block["duration_us"])
+    sentence = f"{_what(longest)} held the event loop for {_duration(longest['duration_us'])}"
+    same = [block for block in told if block.get("line") == longest.get("line")]
+    if len(same) > 1:
+        total = sum(block["duration_us"] for block in same)
+        sentence += f", {len(same)} times, {_duration(total)} in all"
+    if summary.longest_lag_us > _PILED_UP * longest["duration_us"]:
+        lag = _duration(summary.longest_lag_us)
+        sentence += f"; nothing else could run for up to {lag} at a stretch"
+    return sentence + "."
+
+
+def _what(block: dict[str, Any]) -> str:
+    name = block.get("call") or block.get("source") or "Something outside your code"
+    line = block.get("line")
+    return f"{name} on line {line}" if line else str(name)
+
+
+def _duration(microseconds: int) -> str:
+    if microseconds >= 1_000_000:
+        return f"{microseconds / 1_000_000:.2f} s"
+    return f"{microseconds / 1000:.0f} ms"
