@@ -73,7 +73,6 @@ CHANNEL_LAYERS = {
 }
 
 STATIC_URL = "static/"
-STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "playground" / "static"]
 # Served from where they lie: a newcomer runs no collectstatic.
 WHITENOISE_USE_FINDERS = True

@@ -60,7 +60,8 @@ class RunConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def _run(self, message: RunCell, card: Card, cell: Cell) -> None:
         if cell.slug in self._runs:
-            await self._say(fragments.render_status(cell.slug, "Still running: stop it first."))
+            sentence = "Still running: stop it first."
+            await self._say(fragments.render_status(cell.slug, sentence, running=True))
             return
         if len(self._runs) >= MOST_RUNS_PER_PAGE:
             sentence = "Other cells of this page are still running: stop one first."

@@ -29,14 +29,14 @@ def render_notice(text: str) -> str:
     return _render("notice", text=text)
 
 
-def render_status(cell: str, text: str) -> str:
-    """A sentence about a cell."""
-    return _render("status", cell=cell, text=text)
+def render_status(cell: str, text: str, *, running: bool = False) -> str:
+    """A sentence about a cell, and whether a run of it goes on."""
+    return _render("status", cell=cell, text=text, running=running)
 
 
 def render_start(cell: str) -> str:
     """Everything the last run left is cleared."""
-    return _render("start", cell=cell, text="Running …")
+    return _render("start", cell=cell, text="Running …", running=True)
 
 
 def render_reset(cell: str) -> str:
@@ -80,9 +80,9 @@ class RunPicture:
         match event:
             case Queued(position):
                 text = f"Waiting for a free place: number {position} in the queue."
-                return render_status(self._cell, text)
+                return render_status(self._cell, text, running=True)
             case Started(scratch="fresh"):
-                return render_status(self._cell, "Running on a fresh database …")
+                return render_status(self._cell, "Running on a fresh database …", running=True)
             case Value():
                 return _render("value", cell=self._cell, value=event)
             case Finished():

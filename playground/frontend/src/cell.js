@@ -1,0 +1,24 @@
+/** Wire each cell: its editor, its timeline, its buttons. They know nothing of each other. */
+export function connectCells() {
+  for (const cell of document.querySelectorAll(".cell")) connect(cell);
+}
+
+function connect(cell) {
+  const form = cell.querySelector("form");
+  const editor = cell.querySelector("code-editor");
+  const timeline = cell.querySelector("loop-timeline");
+  const summary = cell.querySelector(".summary");
+
+  editor.addEventListener("editor-run", () => form.requestSubmit());
+  editor.addEventListener("editor-line", ({ detail }) => timeline.pointAt(detail.line));
+  form.querySelector(".reset").addEventListener("click", () => editor.restore());
+  timeline.addEventListener("loop-select", ({ detail }) => editor.select(detail));
+  timeline.addEventListener("loop-blocks", ({ detail }) => editor.showBlocks(detail.blocks));
+
+  // The summary is emptied when a run starts and filled when it ends.
+  new MutationObserver(() => {
+    const finished = summary.querySelector("[data-outcome]");
+    if (finished) editor.showFailure(Number(finished.dataset.line));
+    else editor.clearMarks();
+  }).observe(summary, { childList: true });
+}

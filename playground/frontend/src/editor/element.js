@@ -1,0 +1,97 @@
+import { EditorView } from "@codemirror/view";
+
+import { extensions } from "./extensions.js";
+import { marks, setBlocks, setFailure } from "./marks.js";
+import { Kept } from "./kept.js";
+
+/**
+ * A textarea that became an editor. The textarea stays in its form and holds what is typed.
+ *
+ * Events: `editor-run` (Ctrl/Cmd-Enter), `editor-line` {line}, when the cursor moves to a line.
+ */
+export class CodeEditor extends HTMLElement {
+  connectedCallback() {
+    if (this.view) return;
+    this.textarea = this.querySelector("textarea");
+    this.author = this.textarea.defaultValue;
+    this.kept = new Kept(this.dataset.key, this.dataset.digest);
+    const kept = this.kept.read();
+    this.textarea.value = kept?.code ?? this.author;
+    this.textarea.hidden = true;
+    this.view = new EditorView({
+      doc: this.textarea.value,
+      parent: this,
+      extensions: [
+        extensions({
+          label: this.dataset.label,
+          run: () => this.announce("editor-run"),
+        }),
+        marks,
+        EditorView.updateListener.of((update) => this.note(update)),
+      ],
+    });
+    if (kept?.isOlder) this.tellOfNewVersion();
+  }
+
+  /** Back to the author's code; undo brings the learner's back. */
+  restore() {
+    this.querySelector(".new-version")?.remove();
+    this.view.dispatch({
+      changes: { from: 0, to: this.view.state.doc.length, insert: this.author },
+    });
+    this.clearMarks();
+  }
+
+  /** Select an expression: line from 1; columns from 1 in bytes of the line, when known. */
+  select({ line, column, end_column: endColumn }) {
+    if (!(line >= 1 && line <= this.view.state.doc.lines)) return;
+    const { from, to, text } = this.view.state.doc.line(line);
+    const anchor = column ? from + toCharacters(text, column - 1) : from;
+    const head = endColumn > column ? from + toCharacters(text, endColumn - 1) : to;
+    this.view.dispatch({ selection: { anchor, head }, scrollIntoView: true });
+    this.view.focus();
+  }
+
+  /** Mark lines that held the event loop: [{line, duration_us, count}]. */
+  showBlocks(blocks) {
+    this.view.dispatch({ effects: setBlocks.of(blocks) });
+  }
+
+  /** Mark the line a run failed on; 0 for none. */
+  showFailure(line) {
+    this.view.dispatch({ effects: setFailure.of(line) });
+  }
+
+  clearMarks() {
+    this.view.dispatch({ effects: [setBlocks.of([]), setFailure.of(0)] });
+  }
+
+  note(update) {
+    if (update.docChanged) {
+      this.textarea.value = update.state.doc.toString();
+      this.kept.write(this.textarea.value, this.author);
+    }
+    if (update.selectionSet) {
+      const { head } = update.state.selection.main;
+      this.announce("editor-line", { line: update.state.doc.lineAt(head).number });
+    }
+  }
+
+  tellOfNewVersion() {
+    const notice = document.createElement("p");
+    notice.className = "new-version";
+    notice.textContent =
+      "The author changed this cell after you edited it. This is your code; Reset shows theirs.";
+    this.prepend(notice);
+  }
+
+  announce(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}
+
+/** Python counts columns in UTF-8 bytes, an editor in UTF-16 units. */
+function toCharacters(text, bytes) {
+  const encoded = new TextEncoder().encode(text).slice(0, bytes);
+  return new TextDecoder().decode(encoded).length;
+}

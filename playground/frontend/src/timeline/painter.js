@@ -1,0 +1,225 @@
+import { inWords } from "../durations.js";
+
+const AXIS = 20;
+const LOOP = 30;
+const LANE = 18;
+const MOST_LANES = 30;
+const TARGET_TICKS = 6;
+
+/** Where each row lies: [{kind, lane, top, height, label}] and the height of all. */
+export function layOut(recording) {
+  const rows = [{ kind: "loop", top: AXIS, height: LOOP, label: "loop" }];
+  let top = AXIS + LOOP + 4;
+  for (const lane of recording.tasks.slice(0, MOST_LANES)) {
+    rows.push({ kind: "lane", lane, top, height: LANE, label: recording.nameOf(lane.id) });
+    top += LANE;
+  }
+  if (recording.pool.length) {
+    rows.push({ kind: "pool", top: top + 4, height: LANE + 4, label: "pool" });
+    top += LANE + 8;
+  }
+  const hidden = Math.max(0, recording.tasks.length - MOST_LANES);
+  return { rows, height: top + 4, hidden };
+}
+
+/** Draws a recording: time to the right, one row for the loop, each task and the pool. */
+export class Painter {
+  constructor(canvas) {
+    this.canvas = canvas;
+    this.context = canvas.getContext("2d");
+  }
+
+  get gutter() {
+    return this.canvas.clientWidth < 500 ? 72 : 120;
+  }
+
+  toX(time, view) {
+    const width = this.canvas.clientWidth - this.gutter - 8;
+    return this.gutter + ((time - view.from) / (view.to - view.from)) * width;
+  }
+
+  toTime(x, view) {
+    const width = this.canvas.clientWidth - this.gutter - 8;
+    return view.from + ((x - this.gutter) / width) * (view.to - view.from);
+  }
+
+  paint(recording, layout, view, pointedLine) {
+    this.resize(layout.height);
+    this.colours = readColours(this.canvas);
+    this.view = view;
+    const { context } = this;
+    context.clearRect(0, 0, this.canvas.clientWidth, layout.height);
+    context.font = "12px system-ui, sans-serif";
+    context.textBaseline = "middle";
+    this.paintAxis(layout.height);
+    for (const row of layout.rows) this.paintRow(row, recording, pointedLine);
+  }
+
+  resize(height) {
+    const ratio = window.devicePixelRatio || 1;
+    const width = this.canvas.clientWidth;
+    this.canvas.style.height = `${height}px`;
+    if (this.canvas.width !== Math.round(width * ratio) || this.canvas.height !== Math.round(height * ratio)) {
+      this.canvas.width = Math.round(width * ratio);
+      this.canvas.height = Math.round(height * ratio);
+    }
+    this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  }
+
+  paintAxis(height) {
+    const { context, view, colours } = this;
+    const step = niceStep((view.to - view.from) / TARGET_TICKS);
+    for (let time = Math.ceil(view.from / step) * step; time <= view.to; time += step) {
+      const x = Math.round(this.toX(time, view)) + 0.5;
+      context.fillStyle = colours.line;
+      context.fillRect(x, AXIS - 4, 1, height - AXIS);
+      context.fillStyle = colours.muted;
+      context.textAlign = x > this.canvas.clientWidth - 40 ? "right" : "center";
+      context.fillText(time === 0 ? "0" : inWords(time), x, AXIS / 2 - 1);
+    }
+  }
+
+  paintRow(row, recording, pointedLine) {
+    const { context, colours } = this;
+    context.textAlign = "left";
+    context.fillStyle = colours.text;
+    context.fillText(this.elide(row.label, this.gutter - 10), 2, row.top + row.height / 2);
+    context.save();
+    context.beginPath();
+    context.rect(this.gutter, 0, this.canvas.clientWidth - this.gutter, this.canvas.clientHeight);
+    context.clip();
+    if (row.kind === "loop") this.paintLoop(row, recording, pointedLine);
+    else if (row.kind === "lane") this.paintLane(row, recording);
+    else this.paintPool(row, recording);
+    context.restore();
+  }
+
+  /** Busy in grey as dense as it was, idle empty, blocks red and hatched with their line. */
+  paintLoop(row, recording, pointedLine) {
+    const { colours } = this;
+    this.box(0, recording.end, row, colours.surface, 0);
+    for (const lane of recording.lanes.values()) {
+      for (const segment of lane.segments) {
+        const density = segment.duration ? segment.busy / segment.duration : 1;
+        this.context.globalAlpha = 0.25 + 0.6 * Math.min(1, density);
+        this.box(segment.at, segment.duration, row, colours.busy, 6);
+      }
+    }
+    this.context.globalAlpha = 1;
+    for (const block of recording.blocks) {
+      const { x, width } = this.box(block.at_us, block.duration_us, row, colours.red, 0);
+      this.hatch(x, row.top, width, row.height);
+      if (block.line && block.line === pointedLine) {
+        this.context.strokeStyle = colours.text;
+        this.context.lineWidth = 2;
+        this.context.strokeRect(x, row.top, width, row.height);
+      }
+      this.label(block.line ? `line ${block.line} · ${inWords(block.duration_us)}` : inWords(block.duration_us), x, width, row);
+    }
+  }
+
+  /** A thin line while the task lives, boxes while it runs, a blue bar below while SQL runs. */
+  paintLane(row, recording) {
+    const { colours } = this;
+    const { lane } = row;
+    const middle = { top: row.top + row.height / 2 - 1, height: 2 };
+    this.box(lane.start, (lane.end ?? recording.end) - lane.start, middle, colours.line, 0);
+    for (const segment of lane.segments) this.box(segment.at, segment.duration, row, colours.run, 3);
+    const bar = { top: row.top + row.height - 6, height: 5 };
+    for (const statement of recording.statements) {
+      if (statement.lane === lane.id) this.box(statement.at_us, statement.duration_us, bar, colours.sql, 0);
+    }
+    for (const block of recording.blocks) {
+      if (block.lane !== lane.id) continue;
+      const { x, width } = this.box(block.at_us, block.duration_us, row, colours.red, 3);
+      this.hatch(x, row.top + 3, width, row.height - 6);
+    }
+  }
+
+  /** Connections in use as steps, the pool's size as a dashed line. */
+  paintPool(row, recording) {
+    const { context, colours, view } = this;
+    const size = Math.max(...recording.pool.map((event) => Math.max(event.size ?? 0, event.in_use ?? 0)), 1);
+    const heightOf = (count) => (count / size) * (row.height - 4);
+    const events = [...recording.pool].sort((one, other) => one.at_us - other.at_us);
+    events.forEach((event, index) => {
+      const until = events[index + 1]?.at_us ?? recording.end;
+      const height = heightOf(event.in_use ?? 0);
+      const step = { top: row.top + row.height - height, height };
+      if (height) this.box(event.at_us, until - event.at_us, step, colours.sql, 0);
+    });
+    context.strokeStyle = colours.muted;
+    context.setLineDash([4, 4]);
+    context.beginPath();
+    context.moveTo(this.toX(0, view), row.top + 4);
+    context.lineTo(this.toX(recording.end, view), row.top + 4);
+    context.stroke();
+    context.setLineDash([]);
+  }
+
+  /** A filled span, never thinner than a pixel; returns where it lies. */
+  box(at, duration, { top, height }, colour, inset) {
+    const x = this.toX(at, this.view);
+    const width = Math.max(1, this.toX(at + duration, this.view) - x);
+    this.context.fillStyle = colour;
+    this.context.fillRect(x, top + inset, width, height - 2 * inset);
+    return { x, width };
+  }
+
+  /** Red is told from grey by its pattern too. */
+  hatch(x, top, width, height) {
+    const { context } = this;
+    context.save();
+    context.beginPath();
+    context.rect(x, top, width, height);
+    context.clip();
+    context.strokeStyle = "rgb(255 255 255 / 35%)";
+    context.lineWidth = 2;
+    context.beginPath();
+    for (let offset = x - height; offset < x + width; offset += 7) {
+      context.moveTo(offset, top + height);
+      context.lineTo(offset + height, top);
+    }
+    context.stroke();
+    context.restore();
+  }
+
+  /** The text inside its box, or nothing when it does not fit. */
+  label(text, x, width, row) {
+    const { context } = this;
+    const left = Math.max(x, this.gutter);
+    if (context.measureText(text).width + 8 > x + width - left) return;
+    context.fillStyle = this.colours.onRed;
+    context.textAlign = "left";
+    context.fillText(text, left + 4, row.top + row.height / 2);
+  }
+
+  elide(text, width) {
+    if (this.context.measureText(text).width <= width) return text;
+    let short = text;
+    while (short && this.context.measureText(`${short}…`).width > width) short = short.slice(0, -1);
+    return `${short}…`;
+  }
+}
+
+function readColours(element) {
+  const style = getComputedStyle(element);
+  const read = (name) => style.getPropertyValue(name).trim();
+  return {
+    text: read("--text"),
+    muted: read("--muted"),
+    line: read("--line"),
+    surface: read("--surface"),
+    busy: read("--busy"),
+    run: read("--run"),
+    sql: read("--sql"),
+    red: read("--red"),
+    onRed: read("--on-red"),
+  };
+}
+
+/** The next of 1, 2, 5 times a power of ten. */
+function niceStep(least) {
+  const power = 10 ** Math.floor(Math.log10(Math.max(least, 1)));
+  return power * [1, 2, 5, 10].find((factor) => factor * power >= least);
+}
