@@ -18,9 +18,9 @@ from playground.runs.consumers import RunConsumer
 from playground.runs.embedded import with_embedded_worker
 from playground.runs.worker import CHANNEL, SandboxConsumer
 
-sockets = AllowedHostsOriginValidator(
-    SessionMiddlewareStack(URLRouter([path("ws/runs/", RunConsumer.as_asgi())]))
-)
+# Channels takes consumers where Django's own types know views alone.
+routes = URLRouter([path("ws/runs/", RunConsumer.as_asgi())])  # type: ignore[arg-type, list-item]
+sockets = AllowedHostsOriginValidator(SessionMiddlewareStack(routes))
 router = ProtocolTypeRouter(
     {
         "http": pages,

@@ -58,9 +58,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     try:
-        return asyncio.run(options.command(options))
+        status: int = asyncio.run(options.command(options))
     except KeyboardInterrupt:
         return 130
+    return status
 
 
 async def _serve(options: argparse.Namespace) -> int:
@@ -69,7 +70,7 @@ async def _serve(options: argparse.Namespace) -> int:
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, stopped.set)
     loop.add_signal_handler(signal.SIGINT, stopped.set)
-    loop.add_reader(0, lambda: os.read(0, 4096) or stopped.set())
+    loop.add_reader(0, _stop_at_end_of_input, stopped)
     async with _supervisor(options.level) as supervisor:
         if supervisor is None:
             return EXIT_UNAVAILABLE
@@ -83,10 +84,19 @@ async def _serve(options: argparse.Namespace) -> int:
     return 0
 
 
+def _stop_at_end_of_input(stopped: asyncio.Event) -> None:
+    if not os.read(0, 4096):
+        stopped.set()
+
+
+def _read(file: str) -> str:
+    return sys.stdin.read() if file == "-" else Path(file).read_text("utf-8")
+
+
 async def _run(options: argparse.Namespace) -> int:
     try:
-        code = sys.stdin.read() if options.file == "-" else Path(options.file).read_text("utf-8")
-        seed = Path(options.seed).read_text("utf-8") if options.seed else ""
+        code = _read(options.file)
+        seed = _read(options.seed) if options.seed else ""
     except (OSError, UnicodeError) as error:
         sys.stderr.write(f"runcell: cannot read the code: {error}\n")
         return EXIT_USAGE
@@ -156,7 +166,7 @@ async def _supervisor(
 ) -> AsyncIterator[Supervisor | None]:
     """A started supervisor with a run directory of its own; None, with the reason on stderr."""
     # Unix socket paths hold 107 bytes, so the directory stays short.
-    with tempfile.TemporaryDirectory(prefix="playground-", dir="/tmp") as directory:  # noqa: S108
+    with tempfile.TemporaryDirectory(prefix="playground-", dir="/tmp") as directory:
         supervisor = Supervisor(Path(directory))
         try:
             await supervisor.start(level, warm=warm)

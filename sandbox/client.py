@@ -102,7 +102,7 @@ class _Connection:
             size = int.from_bytes(await self._reader.readexactly(4), "big")
             if size > MAX_FRAME_BYTES:
                 raise SandboxUnavailable(f"the supervisor sent a frame of {size} bytes")
-            reply = _decoder.decode(await self._reader.readexactly(size))
+            reply: Reply = _decoder.decode(await self._reader.readexactly(size))
         except (OSError, asyncio.IncompleteReadError) as error:
             raise SandboxUnavailable("the supervisor went away") from error
         if isinstance(reply, Refused):

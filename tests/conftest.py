@@ -19,7 +19,10 @@ MARKED_FOLDERS = ("integration", "browser", "hostile")
 START_SECONDS = 90
 STOP_SECONDS = 20
 
+MOST_LOG_CHARACTERS = 6000
+
 missing_programs = pytest.StashKey[dict[str, int]]()
+supervisor_log = pytest.StashKey[str]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -38,7 +41,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Say loudly what was not tested."""
+    """Say loudly what was not tested, and what the supervisor said of a failure."""
+    if terminalreporter.getreports("failed") and config.stash.get(supervisor_log, ""):
+        terminalreporter.section("log of the supervisor")
+        terminalreporter.write_line(config.stash[supervisor_log])
     for program, count in config.stash[missing_programs].items():
         terminalreporter.write_line(
             f"NOT TESTED: {count} test(s) need {program}, which is missing here; run `make setup`.",
@@ -68,7 +74,7 @@ def needs(request: pytest.FixtureRequest) -> Callable[..., str]:
 
 
 @pytest.fixture(scope="session")
-def supervisor_socket() -> Iterator[str]:
+def supervisor_socket(pytestconfig: pytest.Config) -> Iterator[str]:
     """The socket of one supervisor that all tests of a session share."""
     # Not pytest's tmp_path: the path of a Unix socket ends at some 100 bytes.
     with tempfile.TemporaryDirectory(prefix="sandbox-") as folder, tempfile.TemporaryFile() as log:
@@ -85,6 +91,9 @@ def supervisor_socket() -> Iterator[str]:
             yield socket_path
         finally:
             stop(supervisor)
+            log.seek(0)
+            said = log.read().decode(errors="replace")
+            pytestconfig.stash[supervisor_log] = said[-MOST_LOG_CHARACTERS:]
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 PRINT = "print('first')\n"
 
-_MODEL = '''\
+_MODEL = """\
 import asyncio
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
@@ -25,11 +25,11 @@ async def set_up():
         await connection.run_sync(Base.metadata.create_all)
     async with make_session.begin() as session:
         session.add(User(name="first"))
-'''
+"""
 
 ORM = (
     _MODEL
-    + '''
+    + """
 async def main():
     await set_up()
     async with make_session() as session:
@@ -37,12 +37,12 @@ async def main():
     await engine.dispose()
 
 asyncio.run(main())
-'''
+"""
 )
 
 ORM_AND_FASTAPI = (
     _MODEL
-    + '''
+    + """
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 
@@ -60,7 +60,7 @@ async def main():
     await engine.dispose()
 
 asyncio.run(main())
-'''
+"""
 )
 
 HOLD = ORM.replace("    await engine.dispose()\n", "    await asyncio.sleep(1.0)\n")

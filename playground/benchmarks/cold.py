@@ -1,4 +1,4 @@
-"""The baseline of the throughput: a cold interpreter in bubblewrap, importing the same libraries."""
+"""The baseline of throughput: a cold interpreter in bubblewrap, importing the same libraries."""
 
 from __future__ import annotations
 
@@ -24,4 +24,4 @@ def run_cold(code: str) -> None:
             *[sys.executable, "-I", "-S", "-c"],
             f"import sys; sys.path.insert(0, {site!r})\n{names}{code}",
         ]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=Path(directory))  # noqa: S603 - our own cell
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=Path(directory))

@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 import tempfile
+import time
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator
@@ -23,7 +24,7 @@ START_SECONDS = 60
 @asynccontextmanager
 async def supervisor() -> AsyncIterator[SandboxClient]:
     """A client of a fresh supervisor."""
-    with tempfile.TemporaryDirectory(prefix="bench-", dir="/tmp") as directory:  # noqa: S108 - socket paths are short
+    with tempfile.TemporaryDirectory(prefix="bench-", dir="/tmp") as directory:
         path = f"{directory}/s"
         command = [sys.executable, "-m", "sandbox", "serve", "--socket", path]
         process = await _start(command, stdout=asyncio.subprocess.PIPE)
@@ -68,15 +69,15 @@ async def _end(process: asyncio.subprocess.Process) -> None:
 
 
 async def _answers(address: str) -> None:
-    def asks() -> bool:
-        try:
-            with urllib.request.urlopen(f"{address}/healthz", timeout=5):  # noqa: S310 - our own site
-                return True
-        except urllib.error.URLError:
-            return False
+    def ask_until_it_answers() -> None:
+        while True:
+            try:
+                with urllib.request.urlopen(f"{address}/healthz", timeout=5):  # noqa: S310 - our own
+                    return
+            except urllib.error.URLError:
+                time.sleep(0.1)
 
-    while not await asyncio.to_thread(asks):
-        await asyncio.sleep(0.1)
+    await asyncio.to_thread(ask_until_it_answers)
 
 
 def _free_port() -> int:

@@ -17,7 +17,7 @@ class Choice(NamedTuple):
     """One value of a filter and how many of the shown cards have it."""
 
     value: str
-    count: int
+    cards: int
 
 
 class Filters(NamedTuple):

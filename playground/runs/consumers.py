@@ -25,7 +25,7 @@ NO_SESSION = 4401
 MOST_RUNS_PER_PAGE = 4
 
 
-class RunConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
+class RunConsumer(AsyncWebsocketConsumer):
     """One page of one learner. At most one run per cell; closing the page stops its runs."""
 
     async def connect(self) -> None:
@@ -112,7 +112,9 @@ class RunConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         await self._say(fragments.render_reset(cell.slug))
 
     async def _control(self, message: dict[str, object]) -> None:
-        await get_channel_layer().send(CHANNEL, message)
+        layer = get_channel_layer()
+        assert layer is not None
+        await layer.send(CHANNEL, message)
 
     async def _say(self, fragment: str) -> None:
         if fragment:

@@ -14,8 +14,7 @@ from django.conf import settings
 from playground.runs.supervision import get_supervision, stop_supervision
 from playground.runs.worker import CHANNEL
 
-Scope = MutableMapping[str, Any]
-Application = Callable[[Scope, Any, Any], Awaitable[None]]
+Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 _log = logging.getLogger(__name__)
 
@@ -29,7 +28,7 @@ def with_embedded_worker(application: Application) -> Application:
             get_supervision()
             tasks.append(asyncio.create_task(_work(application)))
 
-    async def entry(scope: Scope, receive: Any, send: Any) -> None:
+    async def entry(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
             start()
             await _live(receive, send)
@@ -45,8 +44,10 @@ def with_embedded_worker(application: Application) -> Application:
 
 
 async def _work(application: Application) -> None:
+    layer = get_channel_layer()
+    assert layer is not None
     try:
-        await Worker(application, [CHANNEL], get_channel_layer()).handle()
+        await Worker(application, [CHANNEL], layer).handle()
     except asyncio.CancelledError:
         raise
     except Exception:

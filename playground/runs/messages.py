@@ -49,7 +49,7 @@ def decode(text: str | None) -> PageMessage:
     if len(text) > MAX_MESSAGE_BYTES:
         raise NotOurs(_TOO_LONG)
     try:
-        message = _decoder.decode(text)
+        message: PageMessage = _decoder.decode(text)
     except (msgspec.MsgspecError, RecursionError) as error:
         raise NotOurs(f"The page sent something we do not know ({error}). Reload it.") from error
     if isinstance(message, RunCell) and len(message.code.encode(errors="replace")) > MAX_CODE_BYTES:

@@ -113,7 +113,8 @@ class RedisStreams:
         last, heard_at, patience = b"0", time.monotonic(), START_SECONDS
         while True:
             entries = await self._read(run_id, last)
-            for last, fields in entries:
+            for entry, fields in entries:
+                last = entry
                 heard_at, patience = time.monotonic(), LOST_AFTER_SECONDS
                 if body := fields.get(b"batch"):
                     events = _decoder.decode(body).events

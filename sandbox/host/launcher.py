@@ -22,6 +22,7 @@ import resource
 import signal
 import struct
 import sys
+from typing import Any
 
 CLONE_NEWNS, CLONE_NEWUSER = 0x0002_0000, 0x1000_0000
 MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_RDONLY = 2, 4, 8, 1
@@ -105,7 +106,7 @@ def attach(trees: dict[str, int]) -> dict[str, str]:
     return paths
 
 
-def show_trees(trees: dict[str, dict], uid: int) -> dict[str, str]:
+def show_trees(trees: dict[str, Any], uid: int) -> dict[str, str]:
     checked(libc.unshare(CLONE_NEWNS), "unshare")
     mount(b"none", b"/", b"", MS_REC | MS_PRIVATE)
     user_namespace = root_as(uid)
@@ -147,7 +148,7 @@ def main() -> None:
     checked(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
     os.chdir("/")
     program = [placed(argument, paths) for argument in sys.argv[3:]]
-    os.execv(program[0], program)  # execvp would import what is out of reach by now
+    os.execv(program[0], program)  # noqa: S606 - execvp would import what is out of reach by now
 
 
 if __name__ == "__main__":

@@ -120,7 +120,7 @@ def _signalled(ending: Ending, number: int) -> Conclusion:
         )
     if number == signal.SIGKILL:
         return _out_of_memory(ending.limits)
-    name = signal.Signals(number).name if number in iter(signal.Signals) else str(number)
+    name = _signal_name(number)
     return Conclusion(
         "raised",
         "your code",
@@ -134,3 +134,10 @@ def _out_of_memory(limits: Limits) -> Conclusion:
         "your limit",
         f"Your code needed more than {limits.memory_bytes // _MIB} MiB, the memory limit of a run.",
     )
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -100,4 +100,5 @@ async def _receive(reader: asyncio.StreamReader) -> Request:
     size = int.from_bytes(await reader.readexactly(4), "big")
     if size > MAX_FRAME_BYTES:
         raise ValueError(f"a frame of {size} bytes")
-    return _decoder.decode(await reader.readexactly(size))
+    request: Request = _decoder.decode(await reader.readexactly(size))
+    return request

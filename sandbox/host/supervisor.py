@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
 from collections.abc import AsyncIterator
@@ -255,4 +254,3 @@ def _ended(outcome: str, fault: str, message: str) -> Finished:
         {"type": "finished", "at_us": 0, "outcome": outcome, "fault": fault, "message": message},
         Finished,
     )
-

@@ -30,11 +30,13 @@ _SYSTEM: Final = (
     "/etc/mime.types",
 )
 _READABLE: Final = ["/usr", "/lib", "/lib64", "/opt", "/etc", "/dev", _POSTGRES]
-_ISOLATION: Final = (
-    "--unshare-user --uid 0 --gid 0 --unshare-pid --unshare-net --unshare-ipc --unshare-uts "
-    "--unshare-cgroup-try --cap-drop ALL --cap-add CAP_SYS_ADMIN --as-pid-1 --die-with-parent "
-    "--new-session --clearenv --setenv LANG C.UTF-8 --setenv TZ UTC --setenv MALLOC_ARENA_MAX 2"
-).split()
+_ISOLATION: Final = [
+    *["--unshare-user", "--uid", "0", "--gid", "0"],
+    *["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"],
+    *["--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN"],
+    *["--as-pid-1", "--die-with-parent", "--new-session", "--clearenv"],
+    *["--setenv", "LANG", "C.UTF-8", "--setenv", "TZ", "UTC", "--setenv", "MALLOC_ARENA_MAX", "2"],
+]
 _START: Final = (
     "import sys; sys.path[:0] = sys.argv[2:]; from sandbox.inside.zygote import main; main()"
 )

@@ -43,7 +43,7 @@ def run(job: Job, descriptor: int) -> NoReturn:
     except SystemExit as stop:
         status = errors.exit_status(stop)
         _finish_threads()
-    except BaseException as error:  # noqa: BLE001 - told to the learner
+    except BaseException as error:
         status = 1
         errors.show(error, FILENAME)
         report.send(descriptor, "raised", errors.describe(error, FILENAME))
@@ -55,7 +55,7 @@ def _open_streams() -> None:
     """Unbuffered, so that what was printed before a kill is kept."""
     for name, number in (("stdout", 1), ("stderr", 2)):
         raw = io.FileIO(number, "w", closefd=False)
-        stream = io.TextIOWrapper(raw, "utf-8", "backslashreplace", write_through=True)  # type: ignore[type-var]
+        stream = io.TextIOWrapper(raw, "utf-8", "backslashreplace", write_through=True)
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
 

@@ -25,7 +25,7 @@ def describe(error: BaseException, filename: str) -> dict[str, Any]:
     """``type``, ``message``, the deepest ``line`` of the cell (0 if none) and an ``errno``."""
     try:
         message = str(error)
-    except Exception:  # noqa: BLE001 - a learner's __str__ may raise anything
+    except Exception:
         message = "(its message could not be made)"
     return {
         "type": _name(type(error)),
@@ -65,7 +65,9 @@ def _folded(
             yield frame
         elif not followed or frames[number + 1].filename == filename:
             place = frame.filename.rpartition("/opt/site/")[2].rpartition("/opt/py/lib/")[2]
-            yield traceback.FrameSummary(place, frame.lineno, frame.name, lookup_line=False, line="")
+            yield traceback.FrameSummary(
+                place, frame.lineno, frame.name, lookup_line=False, line=""
+            )
 
 
 def _line(error: BaseException, filename: str) -> int:
@@ -92,4 +94,6 @@ def _errno(error: BaseException | None) -> int:
 
 def _name(kind: type) -> str:
     module = kind.__module__
-    return kind.__qualname__ if module in ("builtins", "__main__") else f"{module}.{kind.__qualname__}"
+    if module in ("builtins", "__main__"):
+        return kind.__qualname__
+    return f"{module}.{kind.__qualname__}"

@@ -28,7 +28,7 @@ async def test_contained(sandbox_client: SandboxClient, payload: str) -> None:
 @attacks
 def test_control_succeeds_outside(payload: str, tmp_path: Path) -> None:
     environment = {**os.environ, "CONTROL_SECRET": "1", "TMPDIR": str(tmp_path)}
-    done = subprocess.run(  # noqa: S603 - our own payload
+    done = subprocess.run(
         [sys.executable, "-c", payload],
         env=environment,
         cwd=tmp_path,

@@ -15,9 +15,7 @@ pytestmark = pytest.mark.integration
 
 
 async def test_output_and_outcome(sandbox_client: SandboxClient) -> None:
-    ran = await run(
-        sandbox_client, "import sys\nprint('out')\nprint('err', file=sys.stderr)\n"
-    )
+    ran = await run(sandbox_client, "import sys\nprint('out')\nprint('err', file=sys.stderr)\n")
     assert (ran.stdout, ran.stderr) == ("out\n", "err\n")
     assert (ran.finished.outcome, ran.finished.fault) == ("completed", "nobody")
 
@@ -47,7 +45,7 @@ async def test_a_library_error_folds_the_librarys_own_frames(
     )
     ran = await run(sandbox_client, code, database="sqlite")
     assert "no such column: missing" in ran.stderr
-    assert 'line 6, in main' in ran.stderr
+    assert "line 6, in main" in ran.stderr
     assert len(ran.stderr.splitlines()) < 40
     assert ran.finished.error is not None
     assert ran.finished.error.line == 6
@@ -76,7 +74,11 @@ async def test_top_level_await_and_the_last_value(sandbox_client: SandboxClient)
     ("code", "outcome", "words"),
     [
         ("while True: pass", "timed_out", "time"),
-        ("print('x' * 100, flush=True)\n" * 4 + "while True: print('y' * 1000)", "output_limit", "KiB"),
+        (
+            "print('x' * 100, flush=True)\n" * 4 + "while True: print('y' * 1000)",
+            "output_limit",
+            "KiB",
+        ),
         ("held = []\nwhile True: held.append(bytearray(10_000_000))", "out_of_memory", "MiB"),
         (
             "import threading, time\n"

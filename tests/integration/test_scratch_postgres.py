@@ -40,7 +40,8 @@ async def test_sqlalchemy_finds_its_url(sandbox_client: SandboxClient, driver: s
         "async def main():\n"
         "    engine = create_async_engine(DATABASE_URL)\n"
         "    async with engine.connect() as connection:\n"
-        "        print(engine.driver, (await connection.execute(text('SELECT name FROM pet'))).all())\n"
+        "        pets = await connection.execute(text('SELECT name FROM pet'))\n"
+        "        print(engine.driver, pets.all())\n"
         "    await engine.dispose()\n"
         "asyncio.run(main())\n"
     )
@@ -165,3 +166,8 @@ async def test_a_memory_bomb_is_an_error_for_its_session_alone(
     assert ran.stdout.splitlines()[1] != "[(2000000000,)]"
     after = await ask(sandbox_client, program("SELECT name FROM pet"))
     assert after.stdout == "[('Rex',)]\n"
+
+
+async def test_a_seed_may_be_a_comment_alone(sandbox_client: SandboxClient) -> None:
+    ran = await run(sandbox_client, program("SELECT 1"), database="postgres", seed="-- nothing")
+    assert ran.stdout == "[(1,)]\n"

@@ -18,7 +18,11 @@ function connect(cell) {
   // The summary is emptied when a run starts and filled when it ends.
   new MutationObserver(() => {
     const finished = summary.querySelector("[data-outcome]");
-    if (finished) editor.showFailure(Number(finished.dataset.line));
-    else editor.clearMarks();
+    if (finished) {
+      editor.showFailure(Number(finished.dataset.line));
+      summary.scrollIntoView({ block: "nearest", behavior: "smooth" });
+    } else {
+      editor.clearMarks();
+    }
   }).observe(summary, { childList: true });
 }

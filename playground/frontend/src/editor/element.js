@@ -22,11 +22,11 @@ export class CodeEditor extends HTMLElement {
       doc: this.textarea.value,
       parent: this,
       extensions: [
+        marks, // first: their gutter is left of the line numbers
         extensions({
           label: this.dataset.label,
           run: () => this.announce("editor-run"),
         }),
-        marks,
         EditorView.updateListener.of((update) => this.note(update)),
       ],
     });

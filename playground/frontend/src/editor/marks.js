@@ -1,5 +1,5 @@
-import { StateEffect, StateField } from "@codemirror/state";
-import { Decoration, EditorView, WidgetType } from "@codemirror/view";
+import { RangeSet, RangeSetBuilder, StateEffect, StateField } from "@codemirror/state";
+import { Decoration, EditorView, GutterMarker, gutter } from "@codemirror/view";
 
 import { inWords } from "../durations.js";
 
@@ -8,56 +8,79 @@ export const setBlocks = StateEffect.define();
 /** A line from 1, or 0. */
 export const setFailure = StateEffect.define();
 
-class HeldFor extends WidgetType {
-  constructor(text) {
+/** How long a line held the loop, beside its number. */
+class HeldFor extends GutterMarker {
+  constructor({ duration_us: duration, count }) {
     super();
-    this.text = text;
+    this.text = inWords(duration);
+    this.title = `held the event loop for ${this.text}${count > 1 ? `, in ${count} blocks` : ""}`;
   }
 
   eq(other) {
-    return other.text === this.text;
+    return other.title === this.title;
   }
 
   toDOM() {
     const element = document.createElement("span");
     element.className = "held-for";
     element.textContent = this.text;
+    element.title = this.title;
     return element;
   }
 }
 
-function describe({ duration_us: duration, count }) {
-  const times = count > 1 ? `${count} times, ` : "";
-  return `held the loop: ${times}${inWords(duration)}`;
+function isInside(document, line) {
+  return line >= 1 && line <= document.lines;
 }
 
-function decorateBlocks(document, blocks) {
-  const ranges = [];
-  for (const block of blocks) {
-    if (!(block.line >= 1 && block.line <= document.lines)) continue;
-    const { from, to } = document.line(block.line);
-    ranges.push(Decoration.line({ class: "line-blocked" }).range(from));
-    ranges.push(Decoration.widget({ widget: new HeldFor(describe(block)), side: 1 }).range(to));
+function decorateLines(document, lines, className) {
+  const inside = lines.filter((line) => isInside(document, line));
+  return Decoration.set(
+    inside.map((line) => Decoration.line({ class: className }).range(document.line(line).from)),
+    true,
+  );
+}
+
+function markBlocks(document, blocks) {
+  const builder = new RangeSetBuilder();
+  for (const block of blocks.toSorted((one, other) => one.line - other.line)) {
+    if (!isInside(document, block.line)) continue;
+    const { from } = document.line(block.line);
+    builder.add(from, from, new HeldFor(block));
   }
-  return Decoration.set(ranges, true);
+  return builder.finish();
 }
 
-function decorateFailure(document, line) {
-  if (!(line >= 1 && line <= document.lines)) return Decoration.none;
-  return Decoration.set(Decoration.line({ class: "line-failed" }).range(document.line(line).from));
-}
-
-/** A layer of decorations that moves with the text and is replaced by its effect. */
-function layer(effectType, decorate) {
+/** Ranges that move with the text and are replaced by the effect. */
+function layer(effectType, empty, make, provide) {
   return StateField.define({
-    create: () => Decoration.none,
-    update(decorations, transaction) {
-      const moved = decorations.map(transaction.changes);
+    create: () => empty,
+    update(ranges, transaction) {
+      const moved = ranges.map(transaction.changes);
       const effect = transaction.effects.findLast((one) => one.is(effectType));
-      return effect ? decorate(transaction.state.doc, effect.value) : moved;
+      return effect ? make(transaction.state.doc, effect.value) : moved;
     },
-    provide: (field) => EditorView.decorations.from(field),
+    provide,
   });
 }
 
-export const marks = [layer(setBlocks, decorateBlocks), layer(setFailure, decorateFailure)];
+const asDecorations = (field) => EditorView.decorations.from(field);
+
+const heldFor = layer(setBlocks, RangeSet.empty, markBlocks);
+
+export const marks = [
+  layer(
+    setBlocks,
+    Decoration.none,
+    (document, blocks) => decorateLines(document, blocks.map((block) => block.line), "line-blocked"),
+    asDecorations,
+  ),
+  layer(
+    setFailure,
+    Decoration.none,
+    (document, line) => decorateLines(document, [line], "line-failed"),
+    asDecorations,
+  ),
+  heldFor,
+  gutter({ class: "held-gutter", markers: (view) => view.state.field(heldFor) }),
+];

@@ -4,7 +4,7 @@ const AXIS = 20;
 const LOOP = 30;
 const LANE = 18;
 const MOST_LANES = 30;
-const TARGET_TICKS = 6;
+const TICK_EVERY = 90;
 
 /** Where each row lies: [{kind, lane, top, height, label}] and the height of all. */
 export function layOut(recording) {
@@ -68,7 +68,8 @@ export class Painter {
 
   paintAxis(height) {
     const { context, view, colours } = this;
-    const step = niceStep((view.to - view.from) / TARGET_TICKS);
+    const ticks = Math.max(1, (this.canvas.clientWidth - this.gutter) / TICK_EVERY);
+    const step = niceStep((view.to - view.from) / ticks);
     for (let time = Math.ceil(view.from / step) * step; time <= view.to; time += step) {
       const x = Math.round(this.toX(time, view)) + 0.5;
       context.fillStyle = colours.line;

@@ -46,7 +46,7 @@ export class Recording {
 
   addLane(event, at) {
     const lane = this.getLane(event.lane, at);
-    if (event.state === "done") lane.end = at;
+    if (event.state) lane.end = at;
     else Object.assign(lane, { start: at, name: event.name, coroutine: event.coroutine, line: event.line });
   }
 
