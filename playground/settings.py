@@ -1,6 +1,7 @@
 """Settings of the site. What an operator changes is read from the environment."""
 
 import os
+import warnings
 from pathlib import Path
 
 from django.utils.csp import CSP
@@ -20,12 +21,12 @@ REDIS_URL = os.environ.get("REDIS_URL", "")
 
 INSTALLED_APPS = [
     "daphne",  # first, so that runserver serves WebSockets
+    "playground.catalog",
+    "playground.runs",  # before channels: its runworker starts the sandbox at once
     "django.contrib.sessions",
     "django.contrib.staticfiles",
     "channels",
     "django_htmx",
-    "playground.catalog",
-    "playground.runs",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -76,6 +77,8 @@ STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "playground" / "static"]
 # Served from where they lie: a newcomer runs no collectstatic.
 WHITENOISE_USE_FINDERS = True
+# WhiteNoise reads files synchronously; ours are few, small and cached by browsers.
+warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_NAME = "playground"

@@ -8,11 +8,9 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from channels.layers import get_channel_layer
-from channels.worker import Worker
 from django.conf import settings
 
-from playground.runs.supervision import get_supervision, stop_supervision
-from playground.runs.worker import CHANNEL
+from playground.runs.worker import CHANNEL, SandboxWorker
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -25,16 +23,12 @@ def with_embedded_worker(application: Application) -> Application:
 
     def start() -> None:
         if not tasks and not settings.REDIS_URL:
-            get_supervision()
             tasks.append(asyncio.create_task(_work(application)))
 
     async def entry(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
             start()
-            await _live(receive, send)
-            for task in tasks:
-                task.cancel()
-            await stop_supervision()
+            await _live(receive, send, tasks)
         else:
             if scope["type"] != "channel":
                 start()
@@ -47,15 +41,18 @@ async def _work(application: Application) -> None:
     layer = get_channel_layer()
     assert layer is not None
     try:
-        await Worker(application, [CHANNEL], layer).handle()
+        await SandboxWorker(application, [CHANNEL], layer).handle()
     except asyncio.CancelledError:
         raise
     except Exception:
         _log.exception("the embedded worker ended")
 
 
-async def _live(receive: Any, send: Any) -> None:
+async def _live(receive: Any, send: Any, tasks: list[asyncio.Task[None]]) -> None:
     await receive()
     await send({"type": "lifespan.startup.complete"})
     await receive()
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
     await send({"type": "lifespan.shutdown.complete"})

@@ -12,15 +12,28 @@ from typing import Any, ClassVar
 
 import msgspec
 from channels.consumer import AsyncConsumer
+from channels.worker import Worker
 
 from playground.runs.streams import HEARTBEAT_SECONDS, RunStreams, get_streams
-from playground.runs.supervision import get_supervision
+from playground.runs.supervision import get_supervision, stop_supervision
 from sandbox.client import SandboxBusy, SandboxClient, SandboxUnavailable
 from sandbox.protocol import Finished, RunRequest
 
 CHANNEL = "sandbox"
 
 _log = logging.getLogger(__name__)
+
+
+class SandboxWorker(Worker):
+    """A Channels worker with a sandbox, which is warm before the first run asks for it."""
+
+    async def handle(self) -> None:
+        """Work until cancelled."""
+        get_supervision()
+        try:
+            await super().handle()
+        finally:
+            await stop_supervision()
 
 
 class SandboxConsumer(AsyncConsumer):
