@@ -53,8 +53,8 @@ def pytest_terminal_summary(
         )
 
 
-@pytest.fixture
-def needs(request: pytest.FixtureRequest) -> Callable[..., str]:
+@pytest.fixture(scope="session")
+def needs(pytestconfig: pytest.Config) -> Callable[..., str]:
     """``needs("chromium", "chromium-browser")``: the path of the first of these programs.
 
     Without any of them the test is skipped on a laptop and fails in CI.
@@ -66,7 +66,7 @@ def needs(request: pytest.FixtureRequest) -> Callable[..., str]:
                 return path
         if os.environ.get("CI"):
             pytest.fail(f"{programs[0]} is missing, and CI must run every test", pytrace=False)
-        counts = request.config.stash[missing_programs]
+        counts = pytestconfig.stash[missing_programs]
         counts[programs[0]] = counts.get(programs[0], 0) + 1
         pytest.skip(f"{programs[0]} is missing")
 

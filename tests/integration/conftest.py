@@ -1,0 +1,62 @@
+"""The site in its two forms: all in one process, and web and worker apart with Redis between."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.serving import running, site
+
+
+@pytest.fixture(scope="session")
+def embedded_site() -> Iterator[str]:
+    """The address of a site with everything in one process."""
+    with tempfile.TemporaryDirectory(prefix="site-") as folder, site(Path(folder)) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def fleet_site(redis_url: str) -> Iterator[str]:
+    """The address of a web process whose runs go through Redis to a worker process."""
+    with (
+        tempfile.TemporaryDirectory(prefix="worker-") as worker_folder,
+        tempfile.TemporaryDirectory(prefix="site-") as web_folder,
+        running(
+            [sys.executable, "manage.py", "runworker", "sandbox"],
+            Path(worker_folder),
+            REDIS_URL=redis_url,
+        ),
+        site(Path(web_folder), REDIS_URL=redis_url) as address,
+    ):
+        yield address
+
+
+@pytest.fixture(scope="session")
+def redis_url(needs: Callable[..., str]) -> Iterator[str]:
+    """A Redis of the tests' own, on a Unix socket."""
+    program = needs("redis-server")
+    with tempfile.TemporaryDirectory(prefix="redis-") as folder:
+        path = Path(folder, "redis.sock")
+        command = [program, "--port", "0", "--unixsocket", str(path), "--save", "", "--dir", folder]
+        redis = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        try:
+            while not path.exists():
+                assert redis.poll() is None, "redis-server did not start"
+                time.sleep(0.02)
+            yield f"unix://{path}"
+        finally:
+            redis.terminate()
+            redis.wait(10)
+
+
+@pytest.fixture(params=["embedded", "fleet"])
+def address(request: pytest.FixtureRequest) -> str:
+    """Each form of the site in turn."""
+    found: str = request.getfixturevalue(f"{request.param}_site")
+    return found
