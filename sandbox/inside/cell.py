@@ -16,6 +16,7 @@ import sqlite3
 import sys
 import threading
 import types
+import warnings
 from typing import Any, Final, NoReturn
 
 from sandbox.inside import errors, report, telemetry, values
@@ -113,7 +114,9 @@ def _finish_threads() -> None:
 
 
 def _leave(recorder: telemetry.Recorder, descriptor: int, status: int) -> NoReturn:
-    # Here "coroutine was never awaited" is found, while it can still be shown.
+    # Here "coroutine was never awaited" is found, while it can still be shown. The place it is
+    # found at is ours and would tell a learner nothing.
+    warnings.formatwarning = lambda message, kind, *_, **__: f"{kind.__name__}: {message}\n"
     gc.collect()
     recorder.finish()
     report.send(descriptor, "end", {"status": status})

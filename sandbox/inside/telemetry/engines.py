@@ -25,6 +25,7 @@ def install() -> None:
         event.listen(Engine, action, _steered_savepoint(action))
     event.listen(Pool, "checkout", _checked_out)
     event.listen(Pool, "checkin", _checked_in)
+    event.listen(Pool, "invalidate", _invalidated)
 
 
 def _before(
@@ -59,11 +60,12 @@ def _steered(action: str) -> Any:
         probe = statements.active
         if probe is None:
             return
-        key = id(connection.connection.dbapi_connection)
-        if action == "begin":
-            probe.open_transactions.add(key)
-        else:
-            probe.open_transactions.discard(key)
+        if not connection.invalidated:  # else asking for the DBAPI connection would raise
+            key = id(connection.connection.dbapi_connection)
+            if action == "begin":
+                probe.open_transactions.add(key)
+            else:
+                probe.open_transactions.discard(key)
         probe.note_transaction(action)
 
     return listener
@@ -90,6 +92,12 @@ def _checked_in(dbapi_connection: Any, record: Any) -> None:
         probe.checked_out.discard(id(record))
         probe.open_transactions.discard(id(dbapi_connection))
         probe.note_pool("checkin", len(probe.checked_out), None)
+
+
+def _invalidated(dbapi_connection: Any, record: Any, error: BaseException | None) -> None:
+    probe = statements.active
+    if probe is not None:
+        probe.open_transactions.discard(id(dbapi_connection))
 
 
 def _size(proxy: Any) -> int | None:

@@ -1,0 +1,52 @@
+import asyncio
+
+from sqlalchemy import ForeignKey, select
+from sqlalchemy.ext.asyncio import AsyncAttrs, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship, selectinload
+
+engine = create_async_engine(DATABASE_URL)
+new_session = async_sessionmaker(engine, expire_on_commit=False)
+
+
+class Base(AsyncAttrs, DeclarativeBase):
+    pass
+
+
+class Author(Base):
+    __tablename__ = "author"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    books: Mapped[list["Book"]] = relationship(back_populates="author")
+
+
+class Book(Base):
+    __tablename__ = "book"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    author_id: Mapped[int] = mapped_column(ForeignKey("author.id"))
+    author: Mapped[Author] = relationship(back_populates="books")
+
+
+async def fill() -> None:
+    async with engine.begin() as connection:
+        await connection.run_sync(Base.metadata.drop_all)
+        await connection.run_sync(Base.metadata.create_all)
+    async with new_session.begin() as session:
+        for number in range(20):
+            books = [Book(title=f"Volume {volume}") for volume in (1, 2, 3)]
+            session.add(Author(name=f"Author {number}", books=books))
+
+
+async def main() -> list[dict[str, object]]:
+    await fill()
+    query = select(Author).order_by(Author.id).options(selectinload(Author.books))
+    async with new_session() as session:
+        authors = (await session.scalars(query)).all()  # two statements, however many authors
+
+    # The session is closed, and the books are still there: they came with the query.
+    print("books:", sum(len(author.books) for author in authors))
+    await engine.dispose()
+    return [{"author": one.name, "books": len(one.books)} for one in authors[:5]]
+
+
+asyncio.run(main())
