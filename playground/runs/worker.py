@@ -64,13 +64,7 @@ async def run(request: RunRequest, streams: RunStreams) -> None:
     """Run a cell to its end, its events published as they come."""
     beating = asyncio.create_task(_beat(request.run_id, streams))
     try:
-        client = await get_supervision().client()
-        stopping = asyncio.create_task(_stop_when_asked(request.run_id, streams, client))
-        try:
-            async for events in client.stream(request):
-                await streams.publish(request.run_id, events)
-        finally:
-            stopping.cancel()
+        await _publish_run(request, streams, await get_supervision().client())
     except SandboxBusy as busy:
         sentence = f"We are busy: {busy}. Your code was not run; try again in a few seconds."
         await streams.publish(request.run_id, [_ours(sentence)])
@@ -80,6 +74,19 @@ async def run(request: RunRequest, streams: RunStreams) -> None:
         await streams.publish(request.run_id, [_ours(sentence)])
     finally:
         beating.cancel()
+
+
+async def _publish_run(request: RunRequest, streams: RunStreams, client: SandboxClient) -> None:
+    stopping: asyncio.Task[None] | None = None
+    try:
+        async for events in client.stream(request):
+            # Not before the first events: the supervisor must know the run it is to cancel.
+            if stopping is None:
+                stopping = asyncio.create_task(_stop_when_asked(request.run_id, streams, client))
+            await streams.publish(request.run_id, events)
+    finally:
+        if stopping is not None:
+            stopping.cancel()
 
 
 async def reset(session: str) -> None:
