@@ -72,7 +72,6 @@ def get_neighbours(pack: Pack, card: Card) -> tuple[Card | None, Card | None]:
     return before, after
 
 
-@cache
 def _text(card: Card) -> str:
     code = " ".join(cell.code for cell in card.cells)
     return f"{card.question} {card.rule} {card.answer_markdown} {code}".lower()

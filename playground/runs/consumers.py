@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import secrets
 
@@ -118,7 +119,9 @@ class RunConsumer(AsyncWebsocketConsumer):
 
     async def _say(self, fragment: str) -> None:
         if fragment:
-            await self.send(text_data=fragment)
+            # A page that is gone has its runs stopped by disconnect().
+            with contextlib.suppress(OSError):
+                await self.send(text_data=fragment)
 
 
 def _find(message: PageMessage) -> tuple[Card, Cell]:

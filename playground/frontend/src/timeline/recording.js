@@ -1,3 +1,6 @@
+// As the site's own sentence about a run: a shorter block is in the picture, and no news.
+const WORTH_TELLING_US = 10_000;
+
 /** One run's telemetry, sorted into what the timeline draws. Times are µs since its start. */
 export class Recording {
   constructor() {
@@ -63,7 +66,7 @@ export class Recording {
     return (isNumbered ? lane.coroutine : lane.name) || `task ${id}`;
   }
 
-  /** Blocks by line, for the editor: [{line, duration_us, count}]. */
+  /** Lines that held the loop for long, for the editor: [{line, duration_us, count}]. */
   blocksByLine() {
     const lines = new Map();
     for (const { line, duration_us: duration } of this.blocks) {
@@ -73,7 +76,7 @@ export class Recording {
       sum.count += 1;
       lines.set(line, sum);
     }
-    return [...lines.values()];
+    return [...lines.values()].filter((sum) => sum.duration_us >= WORTH_TELLING_US);
   }
 
   /** What a lane did, for the table of tasks. */

@@ -1,0 +1,42 @@
+"""What an operator writes in the environment is read, or refused by name."""
+
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from playground import env
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [("1", True), ("on", True), ("0", False), ("", False)]
+)
+def test_flag(monkeypatch: pytest.MonkeyPatch, value: str, *, expected: bool) -> None:
+    monkeypatch.setenv("SOME_FLAG", value)
+    assert env.read_flag("SOME_FLAG") is expected
+
+
+def test_a_flag_that_is_neither_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME_FLAG", "perhaps")
+    with pytest.raises(ImproperlyConfigured, match="SOME_FLAG is 'perhaps': set it to 1 or 0"):
+        env.read_flag("SOME_FLAG")
+
+
+def test_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME_LIST", " a, b ,,")
+    assert env.read_list("SOME_LIST", ["x"]) == ["a", "b"]
+    monkeypatch.delenv("SOME_LIST")
+    assert env.read_list("SOME_LIST", ["x"]) == ["x"]
+
+
+def test_a_secret_is_made_once_and_is_private(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("SOME_SECRET", raising=False)
+    kept = tmp_path / "secret"
+    made = env.read_secret("SOME_SECRET", kept)
+    assert len(made) > 40
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert env.read_secret("SOME_SECRET", kept) == made
+    monkeypatch.setenv("SOME_SECRET", "given")
+    assert env.read_secret("SOME_SECRET", kept) == "given"

@@ -1,0 +1,132 @@
+"""What a socket sends to a page: hostile text stays text, and sentences say what happened."""
+
+import json
+import re
+from html import unescape
+
+import pytest
+
+from playground.runs import fragments, messages, sentences
+from sandbox.protocol import (
+    MAX_CODE_BYTES,
+    Finished,
+    Output,
+    Queued,
+    Raised,
+    Started,
+    Summary,
+    Telemetry,
+    Value,
+)
+
+HOSTILE = "</div><script>alert(1)</script><p id=\"notice\" hx-swap-oob='true'>"
+
+
+def render(*events: object) -> str:
+    return fragments.RunPicture("trap").render(list(events))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        Output(0, "stdout", HOSTILE),
+        Output(0, "stderr", HOSTILE),
+        Telemetry(0, "sql", {"statement": HOSTILE}),
+        Value(0, text="", columns=[HOSTILE], rows=[[HOSTILE]], row_count=1),
+        Value(0, text=HOSTILE),
+        Finished(0, outcome="raised", fault="your code", message=HOSTILE),
+    ],
+    ids=["stdout", "stderr", "telemetry", "table", "value", "message"],
+)
+def test_what_a_run_wrote_is_escaped(event: object) -> None:
+    shown = render(event)
+    assert "<script" not in shown
+    assert "alert(1)" in shown
+    assert shown.count('hx-swap-oob="') == len(re.findall(r'id="cell-trap-[a-z]+"', shown))
+
+
+def test_output_of_one_stream_is_one_fragment_and_order_is_kept() -> None:
+    shown = render(
+        Output(0, "stdout", "a"),
+        Output(0, "stdout", "b"),
+        Output(0, "stderr", "c"),
+        Output(0, "stdout", "d"),
+    )
+    assert re.findall(r'<span class="(\w+)">(\w+)</span>', shown) == [
+        ("stdout", "ab"),
+        ("stderr", "c"),
+        ("stdout", "d"),
+    ]
+
+
+def test_colours_vanish_and_control_characters_show() -> None:
+    shown = render(Output(0, "stdout", "\x1b[31mred\x1b[0m\x00\tend\n"))
+    assert ">red\ufffd\tend\n<" in shown
+
+
+def test_telemetry_reaches_the_page_as_it_is() -> None:
+    block = Telemetry(5, "block", {"duration_us": 7, "source": "f('<&>')", "line": None})
+    [value] = re.findall(r'value="(.*?)">', render(block))
+    [event] = json.loads(unescape(value))
+    assert (event["at_us"], event["source"], event["line"]) == (5, "f('<&>')", None)
+
+
+def test_an_error_points_at_its_line() -> None:
+    error = Raised(type="NameError", message="x", line=7)
+    finished = Finished(0, outcome="raised", fault="your code", message="m", error=error)
+    assert 'data-outcome="raised" data-line="7"' in render(finished)
+    assert 'data-line="0"' in render(Finished(0, outcome="completed", fault="nobody", message="m"))
+
+
+def test_waiting_is_told() -> None:
+    assert "number 3 in the queue" in render(Queued(position=3))
+    assert "fresh database" in render(Started(0, scratch="fresh"))
+
+
+@pytest.mark.parametrize(
+    ("blocks", "lag", "expected"),
+    [
+        ([], 0, ""),
+        ([(9_999, 3)], 9_999, ""),
+        ([(203_000, 12)], 203_000, "time.sleep on line 12 held the event loop for 203 ms."),
+        (
+            [(100_000, 4), (101_000, 4)],
+            201_000,
+            "time.sleep on line 4 held the event loop for 101 ms, 2 times, 201 ms in all; "
+            "nothing else could run for up to 201 ms at a stretch.",
+        ),
+        ([(1_500_000, 0)], 1_500_000, "time.sleep held the event loop for 1.50 s."),
+    ],
+)
+def test_the_loop_in_one_sentence(blocks: list[tuple[int, int]], lag: int, expected: str) -> None:
+    told = [{"duration_us": spent, "line": line, "call": "time.sleep"} for spent, line in blocks]
+    assert sentences.describe_loop(told, Summary(longest_lag_us=lag)) == expected
+
+
+def test_a_page_message_is_read() -> None:
+    text = '{"action": "run", "pack": "p", "card": "c", "cell": "x", "code": "1", "HEADERS": {}}'
+    assert messages.decode(text) == messages.RunCell("p", "c", "x", code="1")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "",
+        "[]",
+        "null",
+        '{"action": "run"}',
+        '{"action": ["run"]}',
+        '{"action": "stop", "pack": 1, "card": 2, "cell": 3}',
+        "{" * 5000,
+        "x" * (messages.MAX_MESSAGE_BYTES + 1),
+        json.dumps(
+            {"action": "run", "pack": "", "card": "", "cell": "", "code": "é" * MAX_CODE_BYTES}
+        ),
+        '{"action": "run", "pack": "", "card": "", "cell": "", "code": "\\ud800"}',
+    ],
+)
+def test_anything_else_is_answered_with_a_sentence(text: str | None) -> None:
+    with pytest.raises(messages.NotOurs) as refused:
+        messages.decode(text)
+    assert str(refused.value).endswith(".")
