@@ -1,11 +1,14 @@
-"""Children parked ahead of need, refilled off the critical path."""
+"""Children parked ahead of need, refilled when a run ends or when few are left."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+from typing import Final
 
 from sandbox.host.zygote import Child, Zygote, ZygoteFailed
+
+_FEW: Final = 1
 
 
 class ParkedChildren:
@@ -19,9 +22,9 @@ class ParkedChildren:
 
     async def take(self) -> Child:
         """A parked child, now the caller's to begin or close. Raises ZygoteFailed."""
-        child = self._ready.pop(0) if self._ready else await self._zygote.park()
-        self.refill()
-        return child
+        if len(self._ready) <= _FEW:
+            self.refill()
+        return self._ready.pop(0) if self._ready else await self._zygote.park()
 
     def refill(self) -> None:
         """See to it, in the background, that the wanted number is ready."""

@@ -193,6 +193,7 @@ class Supervisor:
                     run.batches.put_nowait(batch)
             finally:
                 child.close()
+                self._parked.refill()
 
     async def _begin(self, job: Job) -> Child:
         """A child that has the job; tried once more, as a zygote may have died just now."""

@@ -158,8 +158,8 @@ class Zygote:
             child.close_inside_ends()
         try:
             await child.parked
-        except ZygoteFailed:
-            child.close()
+        except (ZygoteFailed, asyncio.CancelledError):
+            child.close()  # a parked child takes the closed socket as its end
             raise
         return child
 
@@ -227,6 +227,8 @@ class Zygote:
             del self._children[number]
         else:
             child.pidfd = descriptors[0]
+            if child.parked.cancelled():
+                os.close(child.pidfd)
         _settle(child.parked, problem)
 
     def _lose(self, reason: str) -> None:
@@ -256,6 +258,8 @@ class Zygote:
 
 
 def _settle(future: asyncio.Future[None], problem: str) -> None:
+    if future.cancelled():  # whoever asked has left
+        return
     if problem:
         future.set_exception(ZygoteFailed(problem))
     else:

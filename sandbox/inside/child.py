@@ -2,7 +2,7 @@
 
 1. Move the descriptors to their places and close everything else.
 2. Park: the half of the jail that needs no job.
-3. Wait for the job on the child's own socket.
+3. Wait for the job on the child's own socket; when none comes at once, rehearse meanwhile.
 4. Lock the jail; report ``locked`` over the same socket and close it.
 5. Run the cell; report how it ended on the telemetry pipe; exit.
 """
@@ -10,18 +10,21 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import socket
+import threading
 from typing import Final, NoReturn
 
 import msgspec
 
-from sandbox.inside import cell, jail
+from sandbox.inside import cell, jail, warmup
 from sandbox.protocol import Job, Level
 
 JOB, TELEMETRY = 3, 4
 _FIRST_FREE: Final = 5
 _SETUP_FAILED: Final = 70
+REHEARSE_AFTER_SECONDS: Final = 0.2
 
 
 def live(descriptors: list[int], level: Level, program: bytes, readable: list[str]) -> NoReturn:
@@ -30,6 +33,7 @@ def live(descriptors: list[int], level: Level, program: bytes, readable: list[st
         _place(descriptors)
         jail.park(level)
         with socket.socket(fileno=JOB) as job_socket:
+            _rehearse_if_idle(job_socket, level)
             job = _receive(job_socket)
             jail.lock(job, level, readable, program)
             job_socket.sendall(b"locked")
@@ -50,6 +54,20 @@ def _place(descriptors: list[int]) -> None:
     for source, target in ((job, JOB), (telemetry, TELEMETRY)):
         os.dup2(source, target, inheritable=False)
     os.closerange(_FIRST_FREE, 1024)
+
+
+def _rehearse_if_idle(job_socket: socket.socket, level: Level) -> None:
+    """Pay for copied pages and cold caches now: it takes a third off an ORM cell's first output.
+
+    Not under load, when a child is taken long before. The threads of a rehearsal must be gone
+    before the jail is locked, as a lock binds the thread it is called on; at level full the
+    kernel refuses an empty user namespace to a process with a second thread.
+    """
+    if level == "full" and not select.select([job_socket], [], [], REHEARSE_AFTER_SECONDS)[0]:
+        warmup.rehearse()
+        for thread in threading.enumerate():
+            if thread is not threading.current_thread():
+                thread.join()
 
 
 def _receive(job_socket: socket.socket) -> Job:

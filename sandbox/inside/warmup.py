@@ -34,12 +34,19 @@ _MODULES: Final = (
 )
 
 
-def run() -> dict[str, str]:
-    """Warm everything up; the libraries' versions."""
-    for name in (*LIBRARIES, *_MODULES):
-        importlib.import_module(name)
+def rehearse() -> None:
+    """Do once what a typical cell does."""
     with tempfile.TemporaryDirectory() as directory:
         asyncio.run(practice.run(os.path.join(directory, "warm.db")))
+
+
+def run() -> dict[str, str]:
+    """Warm everything up; the libraries' versions."""
+    sys.modules["rich"] = None  # type: ignore[assignment]  # else httpx imports its command line
+    for name in (*LIBRARIES, *_MODULES):
+        importlib.import_module(name)
+    del sys.modules["rich"]
+    rehearse()
     telemetry.install()
     versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
     return {"python": sys.version.split()[0], **versions}
