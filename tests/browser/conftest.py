@@ -32,9 +32,9 @@ def address() -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(needs: Callable[..., str]) -> Iterator[Browser]:
-    """One Chromium for all tests."""
+    """One Chromium for a module: Playwright keeps an event loop running, and others mind it."""
     program = needs("chromium", "chromium-browser", "google-chrome")
     expect.set_options(timeout=10_000)
     with sync_playwright() as playwright:
