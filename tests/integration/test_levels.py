@@ -1,0 +1,105 @@
+"""The levels of the jail, as an ordinary user and as root, from the command line."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+ORDINARY_UID = "12345"
+REACH = (
+    "import socket\n"
+    "def reached(action):\n"
+    "    try:\n"
+    "        action()\n"
+    "    except OSError as error:\n"
+    "        return type(error).__name__\n"
+    "    return 'reached'\n"
+    "print(reached(lambda: open('/etc/shadow')), reached(lambda: open('/etc/hostname')))\n"
+    "print(reached(lambda: socket.socket(socket.AF_INET)))\n"
+    "open('mine', 'w').write('kept')\n"
+    "print(open('mine').read())\n"
+)
+
+
+def list_closed(paths: list[Path]) -> dict[Path, list[Path]]:
+    """Folders that only their owner may enter, with those of ``paths`` that lie below them."""
+    closed: dict[Path, list[Path]] = {}
+    for path in paths:
+        for parent in reversed(path.parents):
+            if not parent.stat().st_mode & 0o001:
+                closed.setdefault(parent, []).append(path)
+                break
+    return closed
+
+
+def as_ordinary_user(*command: str) -> list[str]:
+    """The command as it stands, or from root through a view of the files that others may enter."""
+    if os.geteuid() != 0:
+        return list(command)
+    lines = ["set -e"]
+    for folder, below in list_closed([Path(sys.base_prefix), ROOT]).items():
+        for number, path in enumerate(below):
+            lines += [f"mkdir /dev/shm/{number}", f"mount --bind {path} /dev/shm/{number}"]
+        lines += [f"mount -t tmpfs -o mode=755 none {folder}"]
+        for number, path in enumerate(below):
+            lines += [f"mkdir -p {path}", f"mount --move /dev/shm/{number} {path}"]
+    ids = [f"--reuid={ORDINARY_UID}", f"--regid={ORDINARY_UID}", "--clear-groups"]
+    lines += [f'exec setpriv {" ".join(ids)} env HOME=/tmp "$@"']
+    hidden = ["mount -t tmpfs none /dev/shm", *lines]
+    return ["unshare", "--mount", "sh", "-c", "\n".join(hidden), "sh", *command]
+
+
+def run_cell(
+    *options: str, ordinary: bool, code: str = REACH, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "sandbox", "run", "-", *options]
+    return subprocess.run(
+        as_ordinary_user(*command) if ordinary else command,
+        cwd=ROOT,
+        input=code,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize("level", ["full", "laptop"])
+def test_an_ordinary_user_is_confined(level: str) -> None:
+    ran = run_cell("--level", level, ordinary=True)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    files, network, kept = ran.stdout.splitlines()
+    assert "reached" not in files
+    assert (network, kept) == ("PermissionError", "kept")
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgres"])
+def test_an_ordinary_user_has_both_databases(database: str) -> None:
+    code = (
+        "from sqlalchemy import text\n"
+        "from sqlalchemy.ext.asyncio import create_async_engine\n"
+        "engine = create_async_engine(DATABASE_URL)\n"
+        "async with engine.connect() as connection:\n"
+        "    print(engine.driver, await connection.scalar(text('SELECT 1')))\n"
+        "await engine.dispose()\n"
+    )
+    ran = run_cell("--database", database, ordinary=True, code=code)
+    assert ran.stderr == ""
+    assert ran.stdout.split() == [{"sqlite": "aiosqlite"}.get(database, "asyncpg"), "1"]
+
+
+def test_whoever_runs_the_tests_gets_the_full_level() -> None:
+    ran = run_cell("--level", "full", ordinary=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def test_nothing_runs_where_no_jail_can_be_built() -> None:
+    ran = run_cell("--level", "full", ordinary=False, PATH="/nowhere")
+    assert ran.returncode == 3
+    assert ran.stdout == ""
+    assert "level refused: full: bubblewrap is not installed" in ran.stderr
