@@ -48,6 +48,18 @@ def site(folder: Path, **environment: str) -> Iterator[str]:
 
 
 @contextlib.contextmanager
+def runserver(folder: Path) -> Iterator[str]:
+    """``manage.py runserver`` with its own data; the address it answers at."""
+    address = f"127.0.0.1:{find_free_port()}"
+    manage = [sys.executable, "manage.py"]
+    with running([*manage, "migrate", "--verbosity=0"], folder) as migration:
+        assert migration.wait(START_SECONDS) == 0
+    with running([*manage, "runserver", "--noreload", address], folder) as process:
+        wait_until_it_answers(f"http://{address}", process)
+        yield f"http://{address}"
+
+
+@contextlib.contextmanager
 def running(
     command: list[str], folder: Path, **environment: str
 ) -> Iterator[subprocess.Popen[bytes]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from playground.runs.consumers import NO_SESSION
 from sandbox.protocol import MAX_CODE_BYTES
-from tests.serving import Page, Shown, open_page, visit
+from tests.serving import Page, Shown, open_page, runserver, visit
 
 ROWS = "import sqlite3\n[{'name': 'Ada', 'age': 36}, {'name': '<b>', 'age': None}]"
 COUNT_PG = """
@@ -220,3 +221,9 @@ async def is_usable(page: Page) -> None:
     """A plain run works on this very page."""
     shown: Shown = await page.run("print('usable')")
     assert (shown.outcome, shown.stdout) == ("completed", "usable\n"), json.dumps(shown.statuses)
+
+
+async def test_runserver_serves_the_socket_too(tmp_path: Path) -> None:
+    with runserver(tmp_path) as address:
+        async with open_page(address) as page:
+            await is_usable(page)

@@ -52,10 +52,12 @@ export class LoopTimeline extends HTMLElement {
     tools.className = "tools";
     tools.setAttribute("role", "group");
     tools.setAttribute("aria-label", "Zoom");
+    this.more = Object.assign(document.createElement("span"), { className: "more" });
+    tools.append(this.more);
     const actions = [
       ["−", "Zoom out", () => this.zoom(ZOOM)],
       ["+", "Zoom in", () => this.zoom(1 / ZOOM)],
-      ["All", "Show the whole run", () => this.showAll()],
+      ["All", "Show all", () => this.showAll()],
     ];
     for (const [text, label, action] of actions) {
       const button = Object.assign(document.createElement("button"), { type: "button", textContent: text });
@@ -102,6 +104,7 @@ export class LoopTimeline extends HTMLElement {
     if (this.recording.isEmpty) return;
     const layout = layOut(this.recording);
     this.painter.paint(this.recording, layout, this.visible(), this.pointedLine);
+    this.more.textContent = layout.hidden ? `${layout.hidden} more tasks are in the table below` : "";
     this.canvas.setAttribute("aria-label", this.describe(layout));
   }
 
