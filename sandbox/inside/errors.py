@@ -40,8 +40,7 @@ def show(error: BaseException, filename: str) -> None:
     summary = traceback.TracebackException.from_exception(error, compact=True)
     for part in _chain(summary):
         part.stack = traceback.StackSummary.from_list(list(_folded(part.stack, filename)))
-    for line in summary.format():
-        sys.stderr.write(line)
+    sys.stderr.write("".join(summary.format()))
 
 
 def _chain(summary: traceback.TracebackException) -> Iterator[traceback.TracebackException]:
