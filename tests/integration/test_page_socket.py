@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -49,10 +50,11 @@ async def test_a_run_shows_output_value_statements_and_blocks(address: str) -> N
     assert (shown.outcome, shown.stdout, shown.stderr) == ("completed", "<b>out</b>\n", "err\n")
     assert "<b>out" not in shown.raw
     assert shown.cells == ["1", '<span class="null">NULL</span>']
-    [block] = [event for event in shown.events if event["kind"] == "block"]
+    blocks = [event for event in shown.events if event["kind"] == "block"]
+    block = max(blocks, key=itemgetter("duration_us"))
     assert (block["line"], block["call"]) == (4, "time.sleep")
     assert "SELECT 1, NULL" in [e["statement"] for e in shown.events if e["kind"] == "sql"]
-    assert "time.sleep on line 4 held the event loop for 5" in shown.raw
+    assert "time.sleep on line 4 held the event loop for " in shown.raw
 
 
 async def test_stop_ends_an_endless_loop_and_the_next_run_is_clean(address: str) -> None:
