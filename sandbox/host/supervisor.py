@@ -31,7 +31,7 @@ from sandbox.protocol import (
     Status,
 )
 
-PARKED_CHILDREN: Final = 3
+PARKED_CHILDREN: Final = 4
 MOST_RUNNING: Final = max(4, 2 * (os.cpu_count() or 1))
 EXPIRY_SECONDS: Final = 60
 RETRY_SECONDS: Final = 5.0
