@@ -70,6 +70,7 @@ class Supervision:
             *[sys.executable, "-m", "sandbox", "serve", "--socket", self._path],
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is for us; we end it
             cwd=settings.BASE_DIR,
             env={"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"},
         )

@@ -58,11 +58,11 @@ class Lender:
             self._sessions.drop(session)
         await self._postgres.drop(session)
 
-    async def expire(self) -> None:
-        """Drop what nobody used for long."""
+    async def expire(self, idle_seconds: float) -> None:
+        """Drop what nobody used for so long."""
         if self._sessions is not None:
-            self._sessions.expire()
-        await self._postgres.expire()
+            self._sessions.expire(idle_seconds)
+        await self._postgres.expire(idle_seconds)
 
     async def stop(self) -> None:
         """End Postgres; the files end with the wall."""

@@ -14,7 +14,6 @@ from typing import Final
 
 from sandbox.host.zygote import Zygote
 
-IDLE_SECONDS: Final = 30 * 60
 MAX_SESSIONS: Final = 500
 
 
@@ -63,7 +62,7 @@ class Sessions:
         else:
             shutil.rmtree(files.directory, ignore_errors=True)
 
-    def expire(self, idle_seconds: float = IDLE_SECONDS) -> None:
+    def expire(self, idle_seconds: float) -> None:
         """Drop what nobody used for so long."""
         oldest = time.monotonic() - idle_seconds
         for session in [key for key, files in self._files.items() if files.used_at < oldest]:

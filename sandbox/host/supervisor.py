@@ -32,6 +32,7 @@ from sandbox.protocol import (
 )
 
 PARKED_CHILDREN: Final = 4
+IDLE_SECONDS: Final = 30 * 60
 MOST_RUNNING: Final = max(4, 2 * (os.cpu_count() or 1))
 EXPIRY_SECONDS: Final = 60
 RETRY_SECONDS: Final = 5.0
@@ -121,6 +122,13 @@ class Supervisor:
             run.live.stop("cancel")
         elif run.task is not None:
             run.task.cancel()
+
+    async def expire(self, idle_seconds: float = IDLE_SECONDS) -> None:
+        """Drop the scratch databases and files of learner sessions idle for so long."""
+        try:
+            await self._lender.expire(idle_seconds)
+        except Exception:  # of the database, which is started anew when somebody needs it
+            _log.exception("dropping idle sessions")
 
     async def reset(self, session: str) -> None:
         """Drop the scratch databases and files of a learner session."""
@@ -244,7 +252,7 @@ class Supervisor:
     async def _expire_sessions(self) -> None:
         while True:
             await asyncio.sleep(EXPIRY_SECONDS)
-            await self._lender.expire()
+            await self.expire()
 
 
 _OUR_FAULT: Final = "Our sandbox failed. It is not your code's fault: run it again."

@@ -18,7 +18,6 @@ from sandbox.host.postgres.cluster import Cluster, ClusterFailed
 READY_SLOTS: Final = 2
 MOST_SLOTS: Final = 150
 CONNECTION_LIMIT: Final = 20
-IDLE_SECONDS: Final = 30 * 60
 TEMPLATE: Final = "scratch_template"
 
 _log = logging.getLogger(__name__)
@@ -117,7 +116,7 @@ class ScratchPostgres:
             if slot is not None and self._admin is not None and self._cluster.is_alive:
                 await self._destroy(slot)
 
-    async def expire(self, idle_seconds: float = IDLE_SECONDS) -> None:
+    async def expire(self, idle_seconds: float) -> None:
         """Drop what nobody used for so long."""
         oldest = time.monotonic() - idle_seconds
         for session, slot in list(self._lent.items()):
