@@ -69,7 +69,8 @@ def test_as_given_edited_stopped_and_run_again(open_page: OpenPage) -> None:
     expect_status(cell, "Completed.")
     expect(get_output(cell)).to_contain_text("10 requests of 100 ms took")
     expect(cell.locator(".loop-sentence")).to_contain_text("execute on line 24 held the event loop")
-    expect(cell.locator(".line-blocked")).to_contain_text("connection.execute")
+    blocked = cell.locator(".line-blocked").filter(has_text="connection.execute")
+    expect(blocked).to_be_visible()
 
     run(cell, "print('edited')", "edited")
     write(cell, "print('going')\nwhile True: pass")
