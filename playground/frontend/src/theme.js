@@ -1,3 +1,4 @@
-// Loaded before the page is painted, so that a chosen theme does not flash.
-const chosen = localStorage.getItem("theme");
-if (chosen) document.documentElement.dataset.theme = chosen;
+// Loaded before the page is painted, so that a theme does not flash.
+import { apply } from "./themes.js";
+
+apply();

@@ -1,23 +1,23 @@
-const DARK = matchMedia("(prefers-color-scheme: dark)");
+const SYSTEM_IS_DARK = matchMedia("(prefers-color-scheme: dark)");
 
-function isDark() {
-  const chosen = document.documentElement.dataset.theme;
-  return chosen ? chosen === "dark" : DARK.matches;
+/** Give the page the theme chosen in this browser, or the system's. */
+export function apply() {
+  const system = SYSTEM_IS_DARK.matches ? "dark" : "light";
+  document.documentElement.dataset.theme = localStorage.getItem("theme") ?? system;
 }
 
-/** Let the button switch between dark and light; the choice is kept in this browser. */
+/** Let the button switch between dark and light. */
 export function offerThemes(button) {
-  const show = () => button.setAttribute("aria-pressed", String(isDark()));
-  const announce = () => {
-    show();
+  const show = () => {
+    apply();
+    button.setAttribute("aria-pressed", String(document.documentElement.dataset.theme === "dark"));
     document.dispatchEvent(new Event("theme-change"));
   };
   button.addEventListener("click", () => {
-    const theme = isDark() ? "light" : "dark";
-    document.documentElement.dataset.theme = theme;
-    localStorage.setItem("theme", theme);
-    announce();
+    const isDark = document.documentElement.dataset.theme === "dark";
+    localStorage.setItem("theme", isDark ? "light" : "dark");
+    show();
   });
-  DARK.addEventListener("change", announce);
+  SYSTEM_IS_DARK.addEventListener("change", show);
   show();
 }
