@@ -151,7 +151,7 @@ def test_an_error_is_shown_at_its_line(open_page: OpenPage) -> None:
     expect_status(cell, "ZeroDivisionError on line 4")
     expect(cell.locator(".line-failed")).to_have_text("1 / 0")
     expect(get_output(cell).locator(".stderr").filter(has_text="line 4")).to_be_visible()
-    expect(get_output(cell).locator(".stdout")).to_have_text("so far")
+    expect(get_output(cell).locator(".stdout").first).to_have_text("so far")
 
 
 def test_rows_are_a_table(open_page: OpenPage) -> None:
