@@ -1,8 +1,8 @@
 """Gives up root before a wall is built: ``python -I -S launcher.py SPEC -- /PROGRAM [ARG ...]``.
 
-SPEC is JSON: ``uid`` (null keeps the caller's), ``most_tasks`` (RLIMIT_NPROC of a new uid),
-``trees``: name -> ``{"path": ..., "writable": bool}``. ``{name}`` in an argument becomes the
-place of that tree.
+SPEC is JSON: ``parent`` (the pid to die with), ``uid`` (null keeps the caller's), ``most_tasks``
+(RLIMIT_NPROC of a new uid), ``trees``: name -> ``{"path": ..., "writable": bool}``. ``{name}`` in
+an argument becomes the place of that tree.
 Runs alone, as a short process of its own, so that nothing of ours is left in it:
 
 1. Import everything: after step 5 the interpreter's own files may be out of reach.
@@ -13,6 +13,9 @@ Runs alone, as a short process of its own, so that nothing of ours is left in it
 4. The clones are attached below a small tmpfs that exists in this namespace only.
 5. No groups, the target user, an empty bounding set, no new privileges.
 6. The limit on tasks, counted for that user; then the program.
+
+Whoever started it may die at any moment: every process here dies with its parent, from its first
+line on, and says so again after step 5, which makes the kernel forget.
 """
 
 import ctypes
@@ -31,7 +34,7 @@ OPEN_TREE, MOVE_MOUNT, MOUNT_SETATTR = 428, 429, 442
 AT_FDCWD, AT_EMPTY_PATH, AT_RECURSIVE = -100, 0x1000, 0x8000
 OPEN_TREE_CLONE, MOVE_MOUNT_F_EMPTY_PATH = 1, 4
 ATTR_RDONLY, ATTR_NOSUID, ATTR_NODEV, ATTR_IDMAP = 1, 2, 4, 0x0010_0000
-PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 24, 38
+PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 24, 38
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -41,6 +44,12 @@ def checked(result: int, call: str) -> int:
         number = ctypes.get_errno()
         raise OSError(number, f"{call}: {os.strerror(number)}")
     return result
+
+
+def die_with(parent: int) -> None:
+    checked(libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "die with the parent")
+    if os.getppid() != parent:  # it died before that line
+        os._exit(1)
 
 
 def mount(source: bytes, target: bytes, kind: bytes, flags: int, options: bytes = b"") -> None:
@@ -62,8 +71,10 @@ def set_attributes(tree: int, attributes: int, user_namespace: int = 0) -> None:
 def root_as(uid: int) -> int:
     """A descriptor of a user namespace that maps root's ids to ``uid``."""
     read_end, write_end = os.pipe()
+    parent = os.getpid()
     child = os.fork()
     if child == 0:
+        die_with(parent)
         libc.unshare(CLONE_NEWUSER)
         os.write(write_end, b"x")
         signal.pause()
@@ -137,6 +148,7 @@ def placed(argument: str, paths: dict[str, str]) -> str:
 
 def main() -> None:
     spec = json.loads(sys.argv[1])
+    die_with(spec["parent"])
     if sys.argv[2] != "--":
         raise SystemExit("usage: launcher.py SPEC -- PROGRAM [ARG ...]")
     if spec["uid"] is None:
@@ -144,6 +156,7 @@ def main() -> None:
     else:
         paths = show_trees(spec["trees"], spec["uid"])
         become(spec["uid"])
+        die_with(spec["parent"])
         resource.setrlimit(resource.RLIMIT_NPROC, (spec["most_tasks"], spec["most_tasks"]))
     checked(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
     os.chdir("/")

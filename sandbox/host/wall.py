@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from sandbox.host.launch import Tree, launch
 from sandbox.host.zygote import Zygote, ZygoteFailed
 from sandbox.protocol import Level, ZygoteSettings
 
@@ -104,30 +105,19 @@ class Walls:
         # A shared libpython carries the absolute path of its install, which is not in the wall.
         libraries = ["--setenv", "LD_LIBRARY_PATH", f"{_PYTHON}/lib"]
         settings = ZygoteSettings(link=link, level="full", readable=_READABLE)
-        return [
-            *self._launcher(),
+        program = [
             *[_bubblewrap(), *_ISOLATION, *binds, *places.split(), *libraries, "--remount-ro", "/"],
             *_zygote_command(python, settings, ["/opt/app", _SITE]),
         ]
-
-    def _launcher(self) -> list[str]:
-        paths = {
-            "py": self._python,
-            "site": self._site,
-            "app": self._app,
-            "pg": self.postgres_directory,
-        }
-        spec = {
-            "uid": SANDBOX_UID if self._as_root else None,
-            "most_tasks": MOST_TASKS,
+        trees = {
+            "py": Tree(self._python),
+            "site": Tree(self._site),
+            "app": Tree(self._app),
             # The sockets keep their owner: id-mapping would take the right to connect away.
-            "trees": {
-                name: {"path": str(path), "writable": name == "pg"} for name, path in paths.items()
-            },
+            "pg": Tree(self.postgres_directory, writable=True),
         }
-        launcher = Path(__file__).with_name("launcher.py")
-        encoded = msgspec.json.encode(spec).decode()
-        return [sys.executable, "-I", "-S", str(launcher), encoded, "--"]
+        uid = SANDBOX_UID if self._as_root else None
+        return launch(program, trees, uid=uid, most_tasks=MOST_TASKS)
 
     def _laptop_command(self, link: int) -> list[str]:
         """The zygote as an ordinary process: Landlock, seccomp and rlimits are all there is."""

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import signal
+import subprocess
+import sys
 import tempfile
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +18,8 @@ from sandbox.host.supervisor import Supervisor
 from sandbox.protocol import Database, RunRequest
 from tests.running import Ran, new_id
 
+ROOT = Path(__file__).resolve().parents[2]
+PR_SET_CHILD_SUBREAPER = 36
 NOTE = {
     "sqlite": "import sqlite3\n"
     "with sqlite3.connect(DSN) as connection:\n"
@@ -57,6 +64,45 @@ async def test_nothing_is_left_when_the_supervisor_stops() -> None:
         assert set(list_children()) - before
         await supervisor.stop()
         assert set(list_children()) <= before
+
+
+@pytest.mark.parametrize("delay_seconds", [0, 0.03, 0.06, 0.1, 0.2, 0.5])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["term", "kill"])
+def test_a_supervisor_that_dies_young_takes_all_with_it(
+    orphans_come_to_us: None, number: signal.Signals, delay_seconds: float
+) -> None:
+    before = set(list_children())
+    with tempfile.TemporaryDirectory(prefix="young-") as folder:
+        command = [sys.executable, "-m", "sandbox", "serve", "--socket", f"{folder}/socket"]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        supervisor = subprocess.Popen(command, cwd=ROOT, **pipes)  # type: ignore[call-overload]
+        with supervisor:
+            assert supervisor.stdout.readline()  # ready; its Postgres is only starting
+            time.sleep(delay_seconds)
+            supervisor.send_signal(number)
+            supervisor.wait(20)
+    deadline = time.monotonic() + 5
+    while left := [pid for pid in list_children() if pid not in before and is_alive(pid)]:
+        assert time.monotonic() < deadline, [command_of(pid) for pid in left]
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def orphans_come_to_us() -> Iterator[None]:
+    """Children of a dead process become ours, where they can be counted."""
+    libc = ctypes.CDLL(None)
+    libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    yield
+    libc.prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+
+
+def is_alive(pid: str) -> bool:
+    """Whether the child runs; one that ended is laid to rest."""
+    return os.waitpid(int(pid), os.WNOHANG)[0] == 0
+
+
+def command_of(pid: str) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text(errors="replace").replace("\0", " ")[:200]
 
 
 async def count(supervisor: Supervisor, database: Database) -> str:

@@ -8,12 +8,12 @@ import importlib.util
 import os
 import secrets
 import shutil
-import sys
 from pathlib import Path
 from typing import Final
 
 import asyncpg
-import msgspec
+
+from sandbox.host.launch import Tree, launch
 
 ADMIN: Final = "admin"
 START_SECONDS: Final = 30.0
@@ -85,7 +85,6 @@ class Cluster:
     async def start(self) -> None:
         """Make the data directory, start the server, wait until it answers."""
         self._prepare_directories()
-        # Dies with the thread that starts it: this must be the loop's own.
         self._process = await asyncio.create_subprocess_exec(
             *self._command(),
             stdin=asyncio.subprocess.DEVNULL,
@@ -135,25 +134,15 @@ class Cluster:
         if wall is None:
             raise ClusterFailed("bubblewrap is not installed: install the package bubblewrap")
         trees = {
-            "site": (site_packages(), False),
-            "sockets": (self._sockets, True),
-            "secret": (self._secret, True),
+            "site": Tree(site_packages()),
+            "sockets": Tree(self._sockets, writable=True),
+            "secret": Tree(self._secret, writable=True),
         }
-        spec = {
-            "uid": self._uid,
-            "most_tasks": MOST_TASKS,
-            "trees": {
-                name: {"path": str(path), "writable": writable}
-                for name, (path, writable) in trees.items()
-            },
-        }
-        launcher = Path(__file__).parent.parent / "launcher.py"
         settings = "".join(f"{name} = '{value}'\n" for name, value in _SETTINGS.items())
         binds: list[str] = []
         for path in _SYSTEM:
             binds += ["--ro-bind-try", path, path]
-        return [
-            *[sys.executable, "-I", "-S", str(launcher), msgspec.json.encode(spec).decode(), "--"],
+        program = [
             *[wall, *_WALL, *binds, "--ro-bind", "{site}", "/site"],
             *["--bind", "{sockets}", "/sockets", "--ro-bind", "{secret}", "/secret"],
             *["--ro-bind", "{secret}/passwd", "/etc/passwd", "--dev", "/dev", "--proc", "/proc"],
@@ -162,6 +151,7 @@ class Cluster:
             *["/bin/sh", "-c", _START, "sh", _BINARIES, _HBA, settings],
             str(BACKEND_MEMORY_BYTES // 1024),
         ]
+        return launch(program, trees, uid=self._uid, most_tasks=MOST_TASKS)
 
     async def _wait_until_it_answers(self) -> None:
         deadline = asyncio.get_running_loop().time() + START_SECONDS

@@ -61,6 +61,7 @@ class ScratchPostgres:
         self._ready: list[Slot] = []
         self._lent: dict[str, Slot] = {}
         self._refill: asyncio.Task[None] | None = None
+        self._starting: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Start the cluster and make the first slots. Raises ClusterFailed."""
@@ -70,6 +71,8 @@ class ScratchPostgres:
 
     async def stop(self) -> None:
         """End the cluster and all databases with it."""
+        if self._starting is not None:
+            await asyncio.wait([self._starting])
         if self._refill is not None:
             self._refill.cancel()
             await asyncio.wait([self._refill])
@@ -126,6 +129,12 @@ class ScratchPostgres:
     async def _ensure_cluster(self) -> None:
         if self._cluster.is_alive and self._admin is not None and not self._admin.is_closed():
             return
+        if self._starting is None or self._starting.done():
+            self._starting = asyncio.create_task(self._start_cluster())
+        # Whoever asked may be cancelled, but a server half started is not left behind.
+        await asyncio.shield(self._starting)
+
+    async def _start_cluster(self) -> None:
         if self._admin is not None:
             _log.error("the scratch Postgres died; starting another, its databases are lost")
             await self._cluster.stop()

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import platform
+import secrets
 import shutil
 import sys
 from typing import Any
@@ -82,13 +83,13 @@ def _find_problems(report: dict[str, Any], status: Status) -> list[str]:
 
 
 async def _is_held(client: SandboxClient, code: str) -> bool:
-    finished = await _run(client, RunRequest(run_id="doctor", code=code))
+    finished = await _run(client, RunRequest(run_id=secrets.token_hex(8), code=code))
     return finished.outcome == "raised" and finished.error is not None
 
 
 async def _completes(client: SandboxClient, database: Database, code: str) -> bool:
-    finished = await _run(client, RunRequest(run_id="doctor", code=code, database=database))
-    return finished.outcome == "completed"
+    request = RunRequest(run_id=secrets.token_hex(8), code=code, database=database)
+    return (await _run(client, request)).outcome == "completed"
 
 
 async def _run(client: SandboxClient, request: RunRequest) -> Finished:
