@@ -52,6 +52,11 @@ _HBA: Final = (
 )
 # The limit on memory turns a backend's memory bomb into an ERROR for its session alone.
 _START: Final = """
+# The supervisor holds the other end of stdin: when it dies, everything here does. The death
+# signal that bubblewrap asks for is missed by who dies while the wall is being built.
+exec 3<&0 </dev/null
+((read -r _ <&3; kill -9 -1) &)
+exec 3<&-
 set -e
 "$1/initdb" -D /data/db -U admin --pwfile=/secret/password -A scram-sha-256 --no-sync \\
     --locale=C.UTF-8 -E UTF8 >/dev/null
@@ -87,7 +92,7 @@ class Cluster:
         self._prepare_directories()
         self._process = await asyncio.create_subprocess_exec(
             *self._command(),
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
             env={"PATH": os.defpath},
@@ -98,6 +103,8 @@ class Cluster:
     async def stop(self) -> None:
         """End the server; its data ends with it."""
         if self._process is not None:
+            assert self._process.stdin is not None
+            self._process.stdin.close()
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
             await self._process.wait()
