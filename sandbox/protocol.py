@@ -30,6 +30,25 @@ Outcome = Literal[
 ]
 Fault = Literal["nobody", "your code", "your limit", "us"]
 Level = Literal["full", "laptop", "refused"]
+Layer = Literal[
+    # of the wall
+    "wall_network",
+    "wall_processes",
+    "wall_capabilities",
+    # of each child, in the order they are put up
+    "setsid",
+    "namespaces",
+    "private_tmp",
+    "hidden_sessions",
+    "hidden_postgres",
+    "not_dumpable",
+    "user_namespace",
+    "rlimits",
+    "capabilities",
+    "no_new_privs",
+    "landlock",
+    "seccomp",
+]
 TelemetryKind = Literal[
     "lane", "run", "await", "ready", "block", "sql", "pool", "tx", "req", "tick"
 ]
@@ -230,11 +249,15 @@ def encode_frame(message: Any) -> bytes:
 
 
 class ZygoteSettings(msgspec.Struct, frozen=True):
-    """How the supervisor starts a zygote: its command line argument, as JSON."""
+    """How the supervisor starts a zygote: its command line argument, as JSON.
+
+    ``without`` names layers left out, so that a test can show what each of them is for.
+    """
 
     link: int
     level: Level
     readable: list[str]
+    without: frozenset[Layer] = frozenset()
 
 
 class Spawn(msgspec.Struct, frozen=True, tag="spawn"):

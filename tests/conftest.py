@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -76,11 +77,18 @@ def needs(pytestconfig: pytest.Config) -> Callable[..., str]:
 @pytest.fixture(scope="session")
 def supervisor_socket(pytestconfig: pytest.Config) -> Iterator[str]:
     """The socket of one supervisor that all tests of a session share."""
+    with serving(pytestconfig, "sandbox", "serve") as socket_path:
+        yield socket_path
+
+
+@contextmanager
+def serving(config: pytest.Config, module: str, *arguments: str) -> Iterator[str]:
+    """The socket of a supervisor started as ``python -m MODULE ... --socket PATH``."""
     # Not pytest's tmp_path: the path of a Unix socket ends at some 100 bytes.
     with tempfile.TemporaryDirectory(prefix="sandbox-") as folder, tempfile.TemporaryFile() as log:
         socket_path = os.path.join(folder, "supervisor.sock")
         supervisor = subprocess.Popen(
-            [sys.executable, "-m", "sandbox", "serve", "--socket", socket_path],
+            [sys.executable, "-m", module, *arguments, "--socket", socket_path],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -93,7 +101,7 @@ def supervisor_socket(pytestconfig: pytest.Config) -> Iterator[str]:
             stop(supervisor)
             log.seek(0)
             said = log.read().decode(errors="replace")
-            pytestconfig.stash[supervisor_log] = said[-MOST_LOG_CHARACTERS:]
+            config.stash[supervisor_log] = said[-MOST_LOG_CHARACTERS:]
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from sandbox.protocol import (
     PROFILES,
     Finished,
     Job,
+    Layer,
     Level,
     Limits,
     Queued,
@@ -60,9 +61,14 @@ class _Run:
 
 
 class Supervisor:
-    """Everything one worker host runs goes through here. Start it before use, stop it after."""
+    """Everything one worker host runs goes through here. Start it before use, stop it after.
 
-    def __init__(self, run_directory: Path) -> None:
+    ``without`` leaves out layers of the jail. No command and no setting reaches it: it is for the
+    tests that show what each layer keeps in.
+    """
+
+    def __init__(self, run_directory: Path, *, without: frozenset[Layer] = frozenset()) -> None:
+        self._without = without
         self._run_directory = run_directory
         self._admission = Admission(MOST_RUNNING)
         self._runs: dict[str, _Run] = {}
@@ -76,7 +82,7 @@ class Supervisor:
 
         Raises ZygoteFailed.
         """
-        self._walls = wall.Walls(self._run_directory)
+        self._walls = wall.Walls(self._run_directory, self._without)
         self._lender = Lender(self._walls)
         self._zygote, self.missing = await self._walls.raise_highest(level)
         self.level = self._zygote.level

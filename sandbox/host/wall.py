@@ -14,7 +14,7 @@ import msgspec
 
 from sandbox.host.launch import Tree, launch
 from sandbox.host.zygote import Zygote, ZygoteFailed
-from sandbox.protocol import Level, ZygoteSettings
+from sandbox.protocol import Layer, Level, ZygoteSettings
 
 SANDBOX_UID: Final = 64123
 SERVER_UID: Final = 64124
@@ -33,11 +33,15 @@ _SYSTEM: Final = (
 _READABLE: Final = ["/usr", "/lib", "/lib64", "/opt", "/etc", "/dev", _POSTGRES]
 _ISOLATION: Final = [
     *["--unshare-user", "--uid", "0", "--gid", "0"],
-    *["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"],
-    *["--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN"],
+    *["--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"],
     *["--as-pid-1", "--die-with-parent", "--new-session", "--clearenv"],
     *["--setenv", "LANG", "C.UTF-8", "--setenv", "TZ", "UTC", "--setenv", "MALLOC_ARENA_MAX", "2"],
 ]
+_LAYERS: Final[dict[Layer, list[str]]] = {
+    "wall_network": ["--unshare-net"],
+    "wall_processes": ["--unshare-pid"],
+    "wall_capabilities": ["--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN"],
+}
 _START: Final = (
     "import sys; sys.path[:0] = sys.argv[2:]; from sandbox.inside.zygote import main; main()"
 )
@@ -46,7 +50,8 @@ _START: Final = (
 class Walls:
     """Starts zygotes. Holds the places of this host that the wall shows, all read-only."""
 
-    def __init__(self, run_directory: Path) -> None:
+    def __init__(self, run_directory: Path, without: frozenset[Layer] = frozenset()) -> None:
+        self._without = without
         self._run_directory = run_directory
         self._as_root = os.geteuid() == 0
         self._python = Path(sys.base_prefix)
@@ -104,9 +109,24 @@ class Walls:
         python = f"{_PYTHON}/bin/python{sys.version_info.major}.{sys.version_info.minor}"
         # A shared libpython carries the absolute path of its install, which is not in the wall.
         libraries = ["--setenv", "LD_LIBRARY_PATH", f"{_PYTHON}/lib"]
-        settings = ZygoteSettings(link=link, level="full", readable=_READABLE)
+        settings = self._settings(link, "full", _READABLE)
+        layers = [
+            option
+            for layer, options in _LAYERS.items()
+            for option in options
+            if layer not in self._without
+        ]
         program = [
-            *[_bubblewrap(), *_ISOLATION, *binds, *places.split(), *libraries, "--remount-ro", "/"],
+            *[
+                _bubblewrap(),
+                *_ISOLATION,
+                *layers,
+                *binds,
+                *places.split(),
+                *libraries,
+                "--remount-ro",
+                "/",
+            ],
             *_zygote_command(python, settings, ["/opt/app", _SITE]),
         ]
         trees = {
@@ -119,11 +139,14 @@ class Walls:
         uid = SANDBOX_UID if self._as_root else None
         return launch(program, trees, uid=uid, most_tasks=MOST_TASKS)
 
+    def _settings(self, link: int, level: Level, readable: list[str]) -> ZygoteSettings:
+        return ZygoteSettings(link=link, level=level, readable=readable, without=self._without)
+
     def _laptop_command(self, link: int) -> list[str]:
         """The zygote as an ordinary process: Landlock, seccomp and rlimits are all there is."""
         places = [self._python, self._site, self._app, self.postgres_directory]
         readable = [*_SYSTEM, "/dev", *map(str, places)]
-        settings = ZygoteSettings(link=link, level="laptop", readable=readable)
+        settings = self._settings(link, "laptop", readable)
         paths = [str(self._app.parent), str(self._site)]
         return _zygote_command(sys.executable, settings, paths)
 

@@ -18,8 +18,9 @@ from typing import Final, NoReturn
 
 import msgspec
 
-from sandbox.inside import cell, jail, warmup
-from sandbox.protocol import Job, Level
+from sandbox.inside import cell, warmup
+from sandbox.inside.jail import Jail
+from sandbox.protocol import Job
 
 JOB, TELEMETRY = 3, 4
 _FIRST_FREE: Final = 5
@@ -27,15 +28,15 @@ _SETUP_FAILED: Final = 70
 REHEARSE_AFTER_SECONDS: Final = 0.2
 
 
-def live(descriptors: list[int], level: Level, program: bytes, readable: list[str]) -> NoReturn:
+def live(descriptors: list[int], jail: Jail) -> NoReturn:
     """The whole life of a child. Never returns, whatever happens."""
     try:
         _place(descriptors)
-        jail.park(level)
+        jail.park()
         with socket.socket(fileno=JOB) as job_socket:
-            _rehearse_if_idle(job_socket, level)
+            _rehearse_if_idle(job_socket, jail)
             job = _receive(job_socket)
-            jail.lock(job, level, readable, program)
+            jail.lock(job)
             job_socket.sendall(b"locked")
     except BaseException as error:
         os.write(2, f"sandbox: {error!r}\n".encode())
@@ -56,14 +57,14 @@ def _place(descriptors: list[int]) -> None:
     os.closerange(_FIRST_FREE, 1024)
 
 
-def _rehearse_if_idle(job_socket: socket.socket, level: Level) -> None:
+def _rehearse_if_idle(job_socket: socket.socket, jail: Jail) -> None:
     """Pay for copied pages and cold caches now: it takes a third off an ORM cell's first output.
 
     Not under load, when a child is taken long before. The threads of a rehearsal must be gone
     before the jail is locked, as a lock binds the thread it is called on; at level full the
     kernel refuses an empty user namespace to a process with a second thread.
     """
-    if level == "full" and not select.select([job_socket], [], [], REHEARSE_AFTER_SECONDS)[0]:
+    if jail.is_full and not select.select([job_socket], [], [], REHEARSE_AFTER_SECONDS)[0]:
         warmup.rehearse()
         for thread in threading.enumerate():
             if thread is not threading.current_thread():

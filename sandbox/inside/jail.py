@@ -9,7 +9,7 @@ import os
 from typing import Final
 
 from sandbox.inside import kernel, landlock, limits, seccomp
-from sandbox.protocol import Job, Level
+from sandbox.protocol import Job, Layer, ZygoteSettings
 
 SESSIONS: Final = "/sessions"
 SCRATCH: Final = "/scratch"
@@ -39,56 +39,77 @@ def unmount_session(name: str) -> None:
     os.rmdir(target)
 
 
-def park(level: Level) -> None:
-    """First half, while the child waits for a job.
+class Jail:
+    """What confines a child, assembled once in the zygote and put up in each child."""
 
-    1. Its own session, so that kill(0) reaches nobody else.
-    2. Its own mount, IPC and UTS namespaces; mounts made by the zygote still arrive.
-    3. A private /tmp.
-    """
-    os.setsid()
-    if level != "full":
-        return
-    kernel.unshare(kernel.CLONE_NEWNS | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS)
-    kernel.mount(None, "/", None, kernel.MS_REC | kernel.MS_SLAVE)
-    kernel.mount("tmpfs", "/tmp", "tmpfs", _QUIET, _TMP_OPTIONS)  # noqa: S108
+    def __init__(self, settings: ZygoteSettings) -> None:
+        self.is_full = settings.level == "full"
+        self._readable = settings.readable
+        self._without = settings.without
+        self._program = seccomp.assemble()
 
+    def park(self) -> None:
+        """First half, while the child waits for a job.
 
-def lock(job: Job, level: Level, readable: list[str], program: bytes) -> None:
-    """Second half, with the job in hand; nothing of the learner's was touched before.
+        1. Its own session, so that kill(0) reaches nobody else.
+        2. Its own mount, IPC and UTS namespaces; mounts made by the zygote still arrive.
+        3. A private /tmp.
+        """
+        if self._has("setsid"):
+            os.setsid()
+        if self.is_full and self._has("namespaces"):
+            kernel.unshare(kernel.CLONE_NEWNS | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS)
+            kernel.mount(None, "/", None, kernel.MS_REC | kernel.MS_SLAVE)
+        if self.is_full and self._has("private_tmp"):
+            kernel.mount("tmpfs", "/tmp", "tmpfs", _QUIET, _TMP_OPTIONS)  # noqa: S108
 
-    1. The session's files become /scratch; the other sessions disappear.
-    2. No Postgres socket unless the run has a database there.
-    3. Not dumpable, then an empty user namespace: capabilities in the wall are gone for good.
-    4. Resource limits, no capabilities, no new privileges.
-    5. Landlock, then seccomp: after the last line only the listed system calls are left.
-    """
-    if level == "full":
-        _mount_scratch(job)
-        if not job.environment.get("DSN", "").startswith("postgresql"):
+    def lock(self, job: Job) -> None:
+        """Second half, with the job in hand; nothing of the learner's was touched before.
+
+        1. The session's files become /scratch; the other sessions disappear.
+        2. No Postgres socket unless the run has a database there.
+        3. Not dumpable, then an empty user namespace: capabilities in the wall are gone for good.
+        4. Resource limits, no capabilities, no new privileges.
+        5. Landlock, then seccomp: after the last line only the listed system calls are left.
+        """
+        if self.is_full:
+            self._mount_scratch(job)
+        os.chdir(SCRATCH if self.is_full else job.session_directory)
+        if self._has("not_dumpable"):
+            kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
+        if self.is_full and self._has("user_namespace"):
+            kernel.unshare(kernel.CLONE_NEWUSER)
+        if self._has("rlimits"):
+            limits.apply(job.limits)
+        if self._has("capabilities"):
+            kernel.drop_capabilities()
+        if self._has("no_new_privs"):
+            kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+        if self._has("landlock"):
+            self._confine_paths(job)
+        if self._has("seccomp"):
+            seccomp.install(self._program)
+
+    def _has(self, layer: Layer) -> bool:
+        return layer not in self._without
+
+    def _mount_scratch(self, job: Job) -> None:
+        if job.session_directory:
+            source = f"{SESSIONS}/{job.session_directory}"
+            kernel.mount(source, SCRATCH, None, kernel.MS_BIND)
+        else:
+            kernel.mount("tmpfs", SCRATCH, "tmpfs", _QUIET, session_options(job.limits.disk_bytes))
+        if self._has("hidden_sessions"):
+            kernel.detach_mount(SESSIONS)
+        if self._has("hidden_postgres") and not _has_postgres(job):
             kernel.detach_mount(POSTGRES_SOCKETS)
-    os.chdir(SCRATCH if level == "full" else job.session_directory)
-    kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
-    if level == "full":
-        kernel.unshare(kernel.CLONE_NEWUSER)
-    limits.apply(job.limits)
-    kernel.drop_capabilities()
-    kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
-    _confine_paths(job, level, readable)
-    seccomp.install(program)
+
+    def _confine_paths(self, job: Job) -> None:
+        if landlock.version() == 0:
+            raise OSError("this kernel has no Landlock")
+        writable = _WRITABLE if self.is_full else [job.session_directory, "/dev/null"]
+        landlock.restrict(self._readable, writable)
 
 
-def _mount_scratch(job: Job) -> None:
-    if job.session_directory:
-        source = f"{SESSIONS}/{job.session_directory}"
-        kernel.mount(source, SCRATCH, None, kernel.MS_BIND)
-    else:
-        kernel.mount("tmpfs", SCRATCH, "tmpfs", _QUIET, session_options(job.limits.disk_bytes))
-    kernel.detach_mount(SESSIONS)
-
-
-def _confine_paths(job: Job, level: Level, readable: list[str]) -> None:
-    if landlock.version() == 0:
-        raise OSError("this kernel has no Landlock")
-    writable = _WRITABLE if level == "full" else [job.session_directory, "/dev/null"]
-    landlock.restrict(readable, writable)
+def _has_postgres(job: Job) -> bool:
+    return job.environment.get("DSN", "").startswith("postgresql")

@@ -17,10 +17,9 @@ from typing import Final
 
 import msgspec
 
-from sandbox.inside import child, jail, kernel, seccomp, warmup
+from sandbox.inside import child, jail, kernel, warmup
 from sandbox.protocol import (
     Exited,
-    Level,
     Mounted,
     MountSession,
     Parked,
@@ -41,9 +40,7 @@ class Zygote:
 
     def __init__(self, link: socket.socket, settings: ZygoteSettings) -> None:
         self._link = link
-        self._level: Level = settings.level
-        self._readable = settings.readable
-        self._program = seccomp.assemble()
+        self._jail = jail.Jail(settings)
         self._children: dict[int, int] = {}
         self._decoder = msgspec.msgpack.Decoder(ZygoteCommand)
         self._own_pidfd = os.pidfd_open(os.getpid())
@@ -103,14 +100,14 @@ class Zygote:
 
     def _fork(self, descriptors: list[int]) -> int:
         """Fork one child, pid 1 of its own pid namespace; never returns in the child."""
-        if self._level == "full":
+        if self._jail.is_full:
             kernel.unshare(kernel.CLONE_NEWPID)
         pid = -1
         try:
             pid = os.fork()
         finally:
             # Also when fork failed: a second unshare without this is EINVAL for ever.
-            if self._level == "full" and pid != 0:
+            if self._jail.is_full and pid != 0:
                 kernel.set_namespace(self._own_pidfd, kernel.CLONE_NEWPID)
         if pid == 0:
             self._become_child(descriptors)
@@ -121,7 +118,7 @@ class Zygote:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         self._link.close()
         os.close(self._own_pidfd)
-        child.live(descriptors, self._level, self._program, self._readable)
+        child.live(descriptors, self._jail)
 
     def _reap(self) -> None:
         while self._children:
