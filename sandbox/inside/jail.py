@@ -46,7 +46,7 @@ class Jail:
         self.is_full = settings.level == "full"
         self._readable = settings.readable
         self._without = settings.without
-        self._program = seccomp.assemble()
+        self._program = seccomp.assemble(os.uname().machine)
 
     def park(self) -> None:
         """First half, while the child waits for a job.

@@ -7,6 +7,8 @@ import os
 from collections.abc import Iterable
 from typing import Final
 
+from sandbox.inside import syscalls
+
 _libc: Final = ctypes.CDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
 
@@ -31,7 +33,6 @@ _HUGE_PAGE_BYTES: Final = 2 * 1024 * 1024
 PR_SET_DUMPABLE: Final = 4
 PR_SET_NO_NEW_PRIVS: Final = 38
 
-_CAPSET: Final = {"x86_64": 126, "aarch64": 91}
 _CAPABILITY_VERSION_3: Final = 0x2008_0522
 
 
@@ -81,7 +82,7 @@ def drop_capabilities() -> None:
     """Empty the permitted, effective and inheritable sets; the wall emptied the bounding set."""
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     nothing = (ctypes.c_uint32 * 6)()
-    syscall("capset", _CAPSET[os.uname().machine], header, nothing)
+    syscall("capset", syscalls.numbers(os.uname().machine)["capset"], header, nothing)
 
 
 def return_free_memory() -> None:
