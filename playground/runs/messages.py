@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Final
+
 import msgspec
 
 from sandbox.protocol import MAX_CODE_BYTES, Driver
 
-MAX_MESSAGE_BYTES = 6 * MAX_CODE_BYTES  # JSON may write one byte as six
+MAX_MESSAGE_BYTES: Final = 6 * MAX_CODE_BYTES  # JSON may write one byte as six
+MAX_ADDRESS_CHARACTERS: Final = 200
+MAX_SENTENCE_CHARACTERS: Final = 400
+
+_Slug = Annotated[str, msgspec.Meta(max_length=MAX_ADDRESS_CHARACTERS)]
 
 
 class CellAddress(msgspec.Struct, frozen=True):
     """Which cell of which card."""
 
-    pack: str
-    card: str
-    cell: str
+    pack: _Slug
+    card: _Slug
+    cell: _Slug
 
 
 class RunCell(CellAddress, frozen=True, tag_field="action", tag="run"):
@@ -51,7 +57,8 @@ def decode(text: str | None) -> PageMessage:
     try:
         message: PageMessage = _decoder.decode(text)
     except (msgspec.MsgspecError, RecursionError) as error:
-        raise NotOurs(f"The page sent something we do not know ({error}). Reload it.") from error
+        why = str(error)[:200]
+        raise NotOurs(f"The page sent something we do not know ({why}). Reload it.") from error
     if isinstance(message, RunCell) and len(message.code.encode(errors="replace")) > MAX_CODE_BYTES:
         raise NotOurs(_TOO_LONG)
     return message

@@ -128,7 +128,10 @@ class LiveRun:
             self.stop("output")
         if events:
             self._pending.extend(events)
+            self._pending_bytes += len(piece)
             self._wake_soon()
+            if self._pending_bytes >= BATCH_BYTES:  # a client takes no frame without bound
+                self._wake.set()
 
     def _read_piece(self, descriptor: int) -> bytes | None:
         """What is there; None for nothing, and at the end, which is noted."""

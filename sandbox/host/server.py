@@ -57,6 +57,11 @@ class Server:
                 _send(writer, Refused(str(refusal), refusal.busy, refusal.retry_seconds))
             except (msgspec.MsgspecError, ValueError) as error:
                 _send(writer, Refused(f"not a request: {error}"))
+            except (ConnectionError, asyncio.IncompleteReadError):
+                pass  # whoever asked has left
+            except Exception:  # one request that fails is no reason to leave its caller waiting
+                _log.exception("a request failed")
+                _send(writer, Refused("the sandbox failed; its log says why"))
             await writer.drain()
         writer.close()
 

@@ -72,6 +72,7 @@ class Supervisor:
         self._run_directory = run_directory
         self._admission = Admission(MOST_RUNNING)
         self._runs: dict[str, _Run] = {}
+        self._driven: set[asyncio.Task[None]] = set()
         self._background: list[asyncio.Task[None]] = []
         self._raised = asyncio.Event()
         self.level: Level = "refused"
@@ -101,6 +102,8 @@ class Supervisor:
         for run_id in list(self._runs):
             self.cancel(run_id)
         await asyncio.gather(*self._background, return_exceptions=True)
+        # What was lent to them is given back while there is still somebody to give it to.
+        await asyncio.gather(*self._driven, return_exceptions=True)
         await self._parked.close()
         await self._zygote.stop()
         await self._lender.stop()
@@ -148,6 +151,8 @@ class Supervisor:
         limits = self._limits(request)
         run = self._runs[request.run_id] = _Run()
         run.task = asyncio.create_task(self._drive(request, limits, run))
+        self._driven.add(run.task)
+        run.task.add_done_callback(self._driven.discard)
         try:
             while (batch := await run.batches.get()) is not None:
                 yield batch

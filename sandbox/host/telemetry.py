@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, get_args
+from typing import Annotated, Any, Final, get_args
 
 import msgspec
 
@@ -18,10 +18,34 @@ from sandbox.protocol import (
 
 MAX_CHILD_FRAME_BYTES: Final = 1024 * 1024
 MAX_TEXT_CHARACTERS: Final = 2000
+MAX_VALUE_CHARACTERS: Final = 10_000
+MAX_ROWS: Final = 200
+MAX_COLUMNS: Final = 40
+MOST_FRAMES: Final = MAX_TELEMETRY_EVENTS + 100
 _MAX_INTEGER: Final = 2**53
 _KINDS: Final = frozenset(get_args(TelemetryKind))
 
-_frame_decoder: Final = msgspec.msgpack.Decoder(list[tuple[str, int, dict[str, Any]]])
+Scalar = str | int | float | bool | None
+_Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT_CHARACTERS)]
+
+
+class _Shown(msgspec.Struct):
+    """A cell's value as a child may send it."""
+
+    text: Annotated[str, msgspec.Meta(max_length=MAX_VALUE_CHARACTERS)] = ""
+    columns: Annotated[list[_Text], msgspec.Meta(max_length=MAX_COLUMNS)] = []
+    rows: Annotated[
+        list[Annotated[list[_Text | None], msgspec.Meta(max_length=MAX_COLUMNS)]],
+        msgspec.Meta(max_length=MAX_ROWS),
+    ] = []
+    row_count: int = 0
+
+
+# The fields stay undecoded until their kind is known: nothing nested is ever built for nothing.
+_frame_decoder: Final = msgspec.msgpack.Decoder(list[tuple[str, int, msgspec.Raw]])
+_fields_decoder: Final = msgspec.msgpack.Decoder(dict[str, Scalar])
+_value_decoder: Final = msgspec.msgpack.Decoder(_Shown)
+_BROKEN: Final = (msgspec.MsgspecError, ValueError, TypeError, OverflowError, RecursionError)
 
 
 class TelemetryReader:
@@ -37,13 +61,20 @@ class TelemetryReader:
         self.ended = False
         self._buffer = bytearray()
         self._bytes = 0
+        self._frames = 0
         self._events = 0
+        self._value_seen = False
         self._broken = False
 
     @property
     def flooded(self) -> bool:
         """More was sent than any run needs: the child is to be killed."""
         return self._bytes > 4 * MAX_TELEMETRY_BYTES
+
+    @property
+    def buffered_bytes(self) -> int:
+        """How much of an unfinished frame is kept."""
+        return len(self._buffer)
 
     def feed(self, piece: bytes, now_us: int) -> list[Telemetry | Value]:
         """The events that ``piece`` completes, clamped to the run's own time so far."""
@@ -56,7 +87,7 @@ class TelemetryReader:
             while (frame := self._next_frame()) is not None:
                 for kind, at_us, fields in _frame_decoder.decode(frame):
                     self._take(kind, min(max(at_us, 0), now_us), fields, now_us, events)
-        except (msgspec.MsgspecError, ValueError, TypeError, OverflowError, RecursionError):
+        except _BROKEN:
             self._broken = True
             self._buffer.clear()
         return events
@@ -69,7 +100,10 @@ class TelemetryReader:
             raise ValueError("a frame too large")
         if len(self._buffer) < 4 + size:
             return None
+        self._frames += 1
         frame = bytes(self._buffer[4 : 4 + size])
+        if self._frames > MOST_FRAMES or _length(frame) > MAX_TELEMETRY_EVENTS:
+            raise ValueError("more than any run has to say")
         del self._buffer[: 4 + size]
         return frame
 
@@ -77,18 +111,21 @@ class TelemetryReader:
         self,
         kind: str,
         at_us: int,
-        fields: dict[str, Any],
+        fields: msgspec.Raw,
         now_us: int,
         events: list[Telemetry | Value],
     ) -> None:
         match kind:
             case "summary":
-                self.summary = msgspec.convert(fields, Summary)
+                self.summary = msgspec.convert(_bounded(fields), Summary)
             case "raised":
-                self.error_number = int(fields.pop("errno", 0))
-                self.raised = msgspec.convert(_bounded(fields), Raised)
-            case "value":
-                events.append(msgspec.convert({"at_us": now_us, **fields, "type": "value"}, Value))
+                told = _bounded(fields)
+                number = told.pop("errno", 0)
+                self.error_number = number if isinstance(number, int) else 0
+                self.raised = msgspec.convert(told, Raised)
+            case "value" if not self._value_seen:
+                self._value_seen = True
+                events.append(_value(_value_decoder.decode(fields), now_us))
             case "end":
                 self.ended = True
             case _ if kind in _KINDS and self._events < MAX_TELEMETRY_EVENTS:
@@ -96,14 +133,39 @@ class TelemetryReader:
                 events.append(Telemetry(at_us, kind, _bounded(fields)))  # type: ignore[arg-type]
 
 
-def _bounded(fields: dict[str, Any]) -> dict[str, str | int | None]:
+def _length(frame: bytes) -> int:
+    """How many events a frame claims to hold, by the head of its msgpack array."""
+    match frame[:1]:
+        case b"\xdc":
+            return int.from_bytes(frame[1:3], "big")
+        case b"\xdd":
+            return int.from_bytes(frame[1:5], "big")
+    return 0  # at most 15, or no array
+
+
+def _value(shown: _Shown, now_us: int) -> Value:
+    return Value(
+        at_us=now_us,
+        text=shown.text,
+        columns=shown.columns,
+        rows=shown.rows,
+        row_count=_clamped(shown.row_count),
+    )
+
+
+def _bounded(fields: msgspec.Raw) -> dict[str, str | int | None]:
     """At most 16 fields, integers a browser can hold, texts of at most 2,000 characters."""
+    told: dict[str, Any] = _fields_decoder.decode(fields)
     bounded: dict[str, str | int | None] = {}
-    for name, value in list(fields.items())[:16]:
-        if value is None or isinstance(value, bool):
-            bounded[name[:40]] = None if value is None else int(value)
-        elif isinstance(value, int | float):
-            bounded[name[:40]] = max(-_MAX_INTEGER, min(int(value), _MAX_INTEGER))
+    for name, value in list(told.items())[:16]:
+        if value is None:
+            bounded[name[:40]] = None
+        elif isinstance(value, str):
+            bounded[name[:40]] = value[:MAX_TEXT_CHARACTERS]
         else:
-            bounded[name[:40]] = str(value)[:MAX_TEXT_CHARACTERS]
+            bounded[name[:40]] = _clamped(value)
     return bounded
+
+
+def _clamped(number: float) -> int:
+    return max(-_MAX_INTEGER, min(int(number), _MAX_INTEGER))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import logging
 import os
 import signal
 import socket
@@ -31,6 +32,8 @@ from sandbox.protocol import (
 
 READY_SECONDS: Final = 60
 _MAX_REPORT_BYTES: Final = 8192
+
+_log = logging.getLogger(__name__)
 
 Command = Callable[[int], list[str]]
 
@@ -94,7 +97,9 @@ class Child:
             lines = Path(f"/proc/self/fdinfo/{self.pidfd}").read_text("ascii").splitlines()
         except OSError:
             return 0
-        return _pss_bytes(next(int(line.split()[1]) for line in lines if line.startswith("Pid:")))
+        # No such line, or -1, once it was reaped.
+        pid = next((int(line.split()[1]) for line in lines if line.startswith("Pid:")), -1)
+        return _pss_bytes(pid)
 
     def kill(self) -> None:
         """SIGKILL to the child, and with it to everything in its pid namespace."""
@@ -108,6 +113,7 @@ class Child:
         for descriptor in (self.stdout, self.stderr, self.telemetry, self.pidfd):
             if descriptor >= 0:
                 os.close(descriptor)
+        self.pidfd = -1  # the number may be somebody else's from now on
 
 
 class Zygote:
@@ -210,14 +216,24 @@ class Zygote:
         if not body:
             self._lose("the zygote died")
             return
-        match self._decoder.decode(body):
+        try:
+            self._take(self._decoder.decode(body), descriptors)
+        except (msgspec.MsgspecError, LookupError, asyncio.InvalidStateError) as error:
+            _log.error("the zygote said what no zygote says (%r); it is ended", error)
+            self._process.kill()  # its link closes with it, which is how its end is heard of
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
+
+    def _take(self, report: ZygoteReport, descriptors: list[int]) -> None:
+        match report:
             case ZygoteReady(versions):
                 self._ready.set_result(versions)
             case Parked(number, problem):
                 self._on_parked(number, problem, descriptors)
             case Mounted(name, problem):
                 _settle(self._mounts.pop(name), problem)
-            case Exited(number) as report:
+            case Exited(number):
                 if child := self._children.pop(number, None):
                     child.exited.set_result(report)
 
@@ -225,8 +241,10 @@ class Zygote:
         child = self._children[number]
         if problem:
             del self._children[number]
+        elif child.pidfd >= 0:
+            raise asyncio.InvalidStateError(f"child {number} is parked already")
         else:
-            child.pidfd = descriptors[0]
+            child.pidfd = descriptors.pop()
             if child.parked.cancelled():
                 os.close(child.pidfd)
         _settle(child.parked, problem)

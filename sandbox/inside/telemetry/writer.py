@@ -10,6 +10,7 @@ from sandbox.protocol import MAX_TELEMETRY_BYTES, MAX_TELEMETRY_EVENTS, Summary,
 
 FLUSH_NS: Final = 50_000_000
 FLUSH_EVENTS: Final = 256
+MOST_WAITING: Final = 2000  # within one step that never lets the loop go on
 RESERVED_EVENTS: Final = 100  # of the cap, kept for blocks: the worst news must always fit
 
 Fields = dict[str, "str | int | None"]
@@ -35,6 +36,8 @@ class EventWriter:
             return
         self._count += 1
         self._events.append((kind, (at_ns - self._began) // 1000, fields))
+        if len(self._events) >= MOST_WAITING:
+            self.flush()
 
     def flush_if_due(self, now_ns: int) -> None:
         """Send what waits when it is much or has waited for long."""
@@ -46,7 +49,8 @@ class EventWriter:
     def flush(self) -> None:
         """Send everything; a pipe the learner closed is no concern of ours."""
         events, self._events = self._events, []
-        self._send([*events])
+        for first in range(0, len(events), FLUSH_EVENTS):
+            self._send([*events[first : first + FLUSH_EVENTS]])
 
     def finish(self, summary: Summary) -> None:
         """Send the rest and the summary."""
