@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Literal, NamedTuple
 
 from sandbox.host.postgres import ClusterFailed, ScratchPostgres
-from sandbox.host.sessions import Sessions
+from sandbox.host.sessions import SessionFiles, Sessions
 from sandbox.host.wall import Walls
 from sandbox.host.zygote import Zygote
 from sandbox.protocol import Database, Limits, RunRequest
@@ -43,7 +43,8 @@ class Lender:
     def follow(self, zygote: Zygote) -> None:
         """Use this zygote from now on; files in an earlier one are lost."""
         self._sessions = Sessions(zygote, self._walls.laptop_sessions(zygote.level))
-        self._host = "/pg" if zygote.level == "full" else str(self._walls.postgres_directory)
+        self._is_full = zygote.level == "full"
+        self._host = "/pg" if self._is_full else str(self._walls.postgres_directory)
 
     async def warm(self) -> None:
         """Start Postgres ahead of need; the first run that wants it hears of a failure."""
@@ -71,9 +72,8 @@ class Lender:
     @asynccontextmanager
     async def lend(self, request: RunRequest, limits: Limits) -> AsyncIterator[Lent]:
         """Lend for one run; at its end the run's database connections are ended."""
-        assert self._sessions is not None
         session = request.session or f"run-{request.run_id}"
-        files = await self._sessions.get(session, limits.disk_bytes)
+        files = await self._get_files(request, session, limits)
         try:
             if request.database == "postgres":
                 async with self._lend_postgres(request, session, files.directory) as lent:
@@ -86,6 +86,12 @@ class Lender:
         finally:
             if not request.session:
                 await self.drop(session)
+
+    async def _get_files(self, request: RunRequest, session: str, limits: Limits) -> SessionFiles:
+        assert self._sessions is not None
+        if self._is_full and not request.session:
+            return SessionFiles("")  # the child makes its own and they end with it
+        return await self._sessions.get(session, limits.disk_bytes)
 
     def _lend_files(self, request: RunRequest, directory: str, fresh: bool) -> Lent:
         environment = dict(_ENVIRONMENT)

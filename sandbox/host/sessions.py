@@ -18,7 +18,7 @@ MAX_SESSIONS: Final = 500
 
 
 class SessionFiles:
-    """One learner session's directory, as the jail names it."""
+    """One learner session's directory, as the jail names it; empty: the child's own."""
 
     def __init__(self, directory: str) -> None:
         self.directory = directory

@@ -26,6 +26,7 @@ JOB, TELEMETRY = 3, 4
 _FIRST_FREE: Final = 5
 _SETUP_FAILED: Final = 70
 REHEARSE_AFTER_SECONDS: Final = 0.2
+_job_decoder: Final = msgspec.msgpack.Decoder(Job)
 
 
 def live(descriptors: list[int], jail: Jail) -> NoReturn:
@@ -76,7 +77,7 @@ def _receive(job_socket: socket.socket) -> Job:
         size = int.from_bytes(stream.read(4), "big")
         if size == 0:
             os._exit(0)  # the supervisor is gone, or needs this child no more
-        return msgspec.msgpack.decode(stream.read(size), type=Job)
+        return _job_decoder.decode(stream.read(size))
 
 
 def _reset_signals() -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from sandbox.inside import syscalls
 
-_libc: Final = ctypes.CDLL(None, use_errno=True)
-_libc.syscall.restype = ctypes.c_long
+libc: Final = ctypes.CDLL(None, use_errno=True)
+libc.syscall.restype = ctypes.c_long
+libc.sbrk.restype = ctypes.c_void_p
 
 CLONE_NEWNS: Final = 0x0002_0000
 CLONE_NEWUTS: Final = 0x0400_0000
@@ -28,7 +30,14 @@ MS_SHARED: Final = 1 << 20
 MNT_DETACH: Final = 2
 
 MADV_COLLAPSE: Final = 25
+PROT_READ: Final = 1
+PROT_WRITE: Final = 2
+PROT_EXEC: Final = 4
 _HUGE_PAGE_BYTES: Final = 2 * 1024 * 1024
+_M_MMAP_THRESHOLD: Final = -3
+_LARGEST_ON_HEAP: Final = 32 * 1024 * 1024
+_USUAL_ON_HEAP: Final = 128 * 1024
+_HEAP_START: Final[int] = libc.sbrk(0)
 
 PR_SET_DUMPABLE: Final = 4
 PR_SET_NO_NEW_PRIVS: Final = 38
@@ -45,17 +54,17 @@ def _checked(result: int, call: str) -> int:
 
 def syscall(name: str, number: int, *arguments: object) -> int:
     """A raw system call; ``name`` only serves the error."""
-    return _checked(_libc.syscall(ctypes.c_long(number), *arguments), name)
+    return _checked(libc.syscall(ctypes.c_long(number), *arguments), name)
 
 
 def unshare(flags: int) -> None:
     """unshare(2)."""
-    _checked(_libc.unshare(flags), f"unshare {flags:#x}")
+    _checked(libc.unshare(flags), f"unshare {flags:#x}")
 
 
 def set_namespace(descriptor: int, flags: int) -> None:
     """setns(2)."""
-    _checked(_libc.setns(descriptor, flags), "setns")
+    _checked(libc.setns(descriptor, flags), "setns")
 
 
 def mount(
@@ -64,18 +73,18 @@ def mount(
     """mount(2)."""
     strings = [text.encode() if text is not None else None for text in (source, target, kind)]
     data = options.encode() if options is not None else None
-    _checked(_libc.mount(*strings, ctypes.c_ulong(flags), data), f"mount {target}")
+    _checked(libc.mount(*strings, ctypes.c_ulong(flags), data), f"mount {target}")
 
 
 def detach_mount(target: str) -> None:
     """umount2(2) with MNT_DETACH: gone from the tree at once, freed when last used."""
-    _checked(_libc.umount2(target.encode(), MNT_DETACH), f"umount {target}")
+    _checked(libc.umount2(target.encode(), MNT_DETACH), f"umount {target}")
 
 
 def prctl(option: int, value: int) -> None:
     """prctl(2) with one argument."""
     zero = ctypes.c_ulong(0)
-    _checked(_libc.prctl(option, ctypes.c_ulong(value), zero, zero, zero), f"prctl {option}")
+    _checked(libc.prctl(option, ctypes.c_ulong(value), zero, zero, zero), f"prctl {option}")
 
 
 def drop_capabilities() -> None:
@@ -87,14 +96,38 @@ def drop_capabilities() -> None:
 
 def return_free_memory() -> None:
     """malloc_trim(3): whole free pages go back to the kernel."""
-    _libc.malloc_trim(0)
+    libc.malloc_trim(0)
 
 
-def collapse_pages(addresses: Iterable[int]) -> None:
-    """Ask for huge pages around these addresses; a kernel that has none to give changes nothing.
+def collapse_pages(start: int, end: int) -> None:
+    """Ask for huge pages there; a kernel that has none to give changes nothing.
 
-    Copying and tearing down the page tables of a fork goes by large folios then, which takes some
-    13 % off the system time of a short run.
+    Copying and tearing down the page tables of a fork goes by huge pages then.
     """
-    for start in {address & -_HUGE_PAGE_BYTES for address in addresses}:
-        _libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(_HUGE_PAGE_BYTES), MADV_COLLAPSE)
+    for address in range(start & -_HUGE_PAGE_BYTES, end, _HUGE_PAGE_BYTES):
+        libc.madvise(ctypes.c_void_p(address), ctypes.c_size_t(_HUGE_PAGE_BYTES), MADV_COLLAPSE)
+
+
+@contextmanager
+def everything_on_heap() -> Iterator[None]:
+    """Let malloc(3) put large pieces on the heap too, as it does with small ones."""
+    libc.mallopt(_M_MMAP_THRESHOLD, _LARGEST_ON_HEAP)
+    try:
+        yield
+    finally:
+        libc.mallopt(_M_MMAP_THRESHOLD, _USUAL_ON_HEAP)
+
+
+def heap() -> tuple[int, int]:
+    """Where the heap of brk(2) starts, as of the import of this module, and where it ends."""
+    return _HEAP_START, libc.sbrk(0)
+
+
+def rewrite_byte(start: int, length: int, *, executable: bool) -> None:
+    """Write the first byte of a read-only mapping with itself; nothing where that is forbidden."""
+    area = ctypes.c_void_p(start), ctypes.c_size_t(length)
+    protection = PROT_READ | (PROT_EXEC if executable else 0)
+    if libc.mprotect(*area, protection | PROT_WRITE) == 0:
+        byte = ctypes.c_ubyte.from_address(start)
+        byte.value = byte.value
+        _checked(libc.mprotect(*area, protection), "mprotect")

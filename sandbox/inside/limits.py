@@ -8,7 +8,7 @@ from typing import Final
 from sandbox.protocol import Limits
 
 # What the zygote's own libraries take of RLIMIT_DATA before the learner's first line.
-INHERITED_BYTES: Final = 64 * 1024 * 1024
+INHERITED_BYTES: Final = 80 * 1024 * 1024
 # Mapped but untouched: shared libraries, thread stacks, malloc arenas.
 ADDRESS_SLACK_BYTES: Final = 768 * 1024 * 1024
 OPEN_FILES: Final = 256

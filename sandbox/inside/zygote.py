@@ -6,18 +6,18 @@ Nothing of a learner ever passes through it: what lies in its heap, every later 
 from __future__ import annotations
 
 import atexit
-import gc
 import os
 import select
 import signal
 import socket
 import sys
 import threading
-from typing import Final
+from collections.abc import Callable
+from typing import Final, NoReturn
 
 import msgspec
 
-from sandbox.inside import child, jail, kernel, warmup
+from sandbox.inside import jail, kernel, sharing
 from sandbox.protocol import (
     Exited,
     Mounted,
@@ -31,6 +31,8 @@ from sandbox.protocol import (
     ZygoteSettings,
 )
 
+Live = Callable[[list[int], jail.Jail], NoReturn]
+
 _MAX_COMMAND_BYTES: Final = 4096
 _DESCRIPTORS_PER_CHILD: Final = 4
 
@@ -38,8 +40,9 @@ _DESCRIPTORS_PER_CHILD: Final = 4
 class Zygote:
     """Forks a child for each ``Spawn`` and reports each child's end."""
 
-    def __init__(self, link: socket.socket, settings: ZygoteSettings) -> None:
+    def __init__(self, link: socket.socket, settings: ZygoteSettings, live: Live) -> None:
         self._link = link
+        self._live = live
         self._jail = jail.Jail(settings)
         self._children: dict[int, int] = {}
         self._decoder = msgspec.msgpack.Decoder(ZygoteCommand)
@@ -118,7 +121,7 @@ class Zygote:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         self._link.close()
         os.close(self._own_pidfd)
-        child.live(descriptors, self._jail)
+        self._live(descriptors, self._jail)
 
     def _reap(self) -> None:
         while self._children:
@@ -133,17 +136,11 @@ class Zygote:
         socket.send_fds(self._link, [msgspec.msgpack.encode(report)], descriptors or [])
 
     def freeze(self, versions: dict[str, str]) -> None:
-        """After the warm-up: nothing may be running, and the garbage collector leaves it alone.
-
-        Each fork is the cheaper for every page given back, and for pages in large pieces.
-        """
+        """After the warm-up: nothing may be running, and all there is will be shared."""
         if threading.active_count() != 1:
             raise RuntimeError(f"threads left by the warm-up: {threading.enumerate()}")
         atexit._clear()  # the libraries' own; a cell's are run at its end
-        gc.collect()
-        kernel.return_free_memory()
-        kernel.collapse_pages(map(id, gc.get_objects()))
-        gc.freeze()
+        sharing.share()
         self._report(ZygoteReady(versions))
 
 
@@ -155,6 +152,10 @@ def main() -> None:
     if settings.level == "full":
         kernel.mount(None, jail.SESSIONS, None, kernel.MS_SHARED)
     threading.stack_size(1024 * 1024)
-    zygote = Zygote(link, settings)
+    sharing.gather()
+    # After that, so that the pages this module writes lie apart from those of the libraries.
+    from sandbox.inside import child, warmup
+
+    zygote = Zygote(link, settings, child.live)
     zygote.freeze(warmup.run())
     zygote.serve()
