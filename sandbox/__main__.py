@@ -1,4 +1,5 @@
-"""``python -m sandbox``: ``serve`` is the supervisor, ``run`` one run on the command line.
+"""``python -m sandbox``: ``serve`` is the supervisor, ``run`` one run on the command line,
+``measure-jail`` what the jail costs.
 
 The only module that imports ``sandbox.host``.
 """
@@ -13,6 +14,7 @@ import os
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -28,6 +30,7 @@ from sandbox.protocol import (
     Database,
     Driver,
     Finished,
+    Layer,
     Level,
     Outcome,
     Output,
@@ -162,12 +165,12 @@ def _table(value: Value) -> str:
 
 @asynccontextmanager
 async def _supervisor(
-    level: Level | None, *, warm: bool = True
+    level: Level | None, *, warm: bool = True, without: frozenset[Layer] = frozenset()
 ) -> AsyncIterator[Supervisor | None]:
     """A started supervisor with a run directory of its own; None, with the reason on stderr."""
     # Unix socket paths hold 107 bytes, so the directory stays short.
     with tempfile.TemporaryDirectory(prefix="playground-", dir="/tmp") as directory:
-        supervisor = Supervisor(Path(directory))
+        supervisor = Supervisor(Path(directory), without=without)
         try:
             await supervisor.start(level, warm=warm)
         except ZygoteFailed as error:
@@ -178,6 +181,31 @@ async def _supervisor(
             yield supervisor
         finally:
             await supervisor.stop()
+
+
+async def _measure_jail(options: argparse.Namespace) -> int:
+    """First output of a print cell, with the jail and without: a line of JSON, milliseconds."""
+    bare = frozenset(layer for layer in get_args(Layer) if not layer.startswith("wall_"))
+    async with (
+        _supervisor("full", warm=False) as jailed,
+        _supervisor("full", warm=False, without=bare) as unjailed,
+    ):
+        if jailed is None or unjailed is None:
+            return EXIT_UNAVAILABLE
+        taken: dict[str, list[float]] = {"jailed": [], "bare": []}
+        for number in range(options.runs):
+            taken["jailed"].append(await _first_output(jailed, f"jailed-{number}"))
+            taken["bare"].append(await _first_output(unjailed, f"bare-{number}"))
+    sys.stdout.write(msgspec.json.encode(taken).decode() + "\n")
+    return 0
+
+
+async def _first_output(supervisor: Supervisor, run_id: str) -> float:
+    began, first = time.perf_counter(), 0.0
+    async for batch in supervisor.run(RunRequest(run_id=run_id, code="print('first')")):
+        if not first and any(isinstance(event, Output) for event in batch):
+            first = (time.perf_counter() - began) * 1000
+    return first
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -195,6 +223,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--seconds", type=float, default=0.0, metavar="S", help="wall clock limit")
     run.add_argument("--events", action="store_true", help="one JSON object a line")
     run.set_defaults(command=_run)
+    measure = commands.add_parser("measure-jail", help="what the jail costs a fixed print cell")
+    measure.add_argument("--runs", type=int, default=60, metavar="N")
+    measure.set_defaults(command=_measure_jail)
     for command in (serve, run):
         command.add_argument("--level", choices=("full", "laptop"), help="insist on this level")
     return parser

@@ -15,7 +15,7 @@ import msgspec
 import websockets
 from websockets.asyncio.client import ClientConnection
 
-from playground.benchmarks import cells
+from playground.benchmarks import cells, jail
 from playground.benchmarks.figures import Baseline, Figure, spread
 from playground.benchmarks.servers import site, supervisor
 from sandbox.client import SandboxClient
@@ -52,6 +52,8 @@ async def measure() -> AsyncIterator[Figure]:
         async with websockets.connect(socket, additional_headers=headers, max_size=None) as page:
             for case in CASES:
                 yield await _compare(case, page, client)
+    async for figure in jail.measure():
+        yield figure
 
 
 async def _compare(case: Case, page: ClientConnection, client: SandboxClient) -> Figure:

@@ -63,8 +63,8 @@ class _Run:
 class Supervisor:
     """Everything one worker host runs goes through here. Start it before use, stop it after.
 
-    ``without`` leaves out layers of the jail. No command and no setting reaches it: it is for the
-    tests that show what each layer keeps in.
+    ``without`` leaves out layers of the jail. No setting reaches it, nor a command that runs a
+    learner's code: it is for the tests that show what each layer keeps in, and its cost.
     """
 
     def __init__(self, run_directory: Path, *, without: frozenset[Layer] = frozenset()) -> None:
