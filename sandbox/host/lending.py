@@ -53,6 +53,10 @@ class Lender:
         except ClusterFailed:
             _log.exception("the scratch Postgres does not start")
 
+    async def postgres_answers(self) -> bool:
+        """Whether the scratch Postgres is there."""
+        return await self._postgres.answers()
+
     async def drop(self, session: str) -> None:
         """Drop everything of a learner session."""
         if self._sessions is not None:

@@ -209,10 +209,22 @@ class Supervisor:
                 if run.is_cancelled:
                     run.live.stop("cancel")
                 async for batch in run.live.events():
-                    run.batches.put_nowait(batch)
+                    run.batches.put_nowait(await self._excuse(request, batch))
             finally:
                 child.close()
                 self._parked.refill()
+
+    async def _excuse(self, request: RunRequest, batch: list[RunEvent]) -> list[RunEvent]:
+        """The batch; an error that only says that our Postgres died is not the learner's."""
+        last = batch[-1]
+        if request.database != "postgres" or not isinstance(last, Finished):
+            return batch
+        if last.outcome != "raised" or await self._lender.postgres_answers():
+            return batch
+        lost = msgspec.structs.replace(
+            last, outcome="sandbox_failed", fault="us", message=_DATABASE_LOST
+        )
+        return [*batch[:-1], lost]
 
     async def _begin(self, job: Job) -> Child:
         """A child that has the job; tried once more, as a zygote may have died just now."""
@@ -266,6 +278,10 @@ class Supervisor:
             await self.expire()
 
 
+_DATABASE_LOST: Final = (
+    "Our scratch Postgres failed during this run, and what was in your database is lost. "
+    "It is not your code's fault: run it again on a fresh one."
+)
 _OUR_FAULT: Final = "Our sandbox failed. It is not your code's fault: run it again."
 
 

@@ -159,10 +159,10 @@ class Zygote:
         child = Child(next(self._numbers))
         self._children[child.number] = child
         try:
-            self._send(Spawn(child.number), child.inside_ends())
-        finally:
-            child.close_inside_ends()
-        try:
+            try:
+                self._send(Spawn(child.number), child.inside_ends())
+            finally:
+                child.close_inside_ends()
             await child.parked
         except (ZygoteFailed, asyncio.CancelledError):
             child.close()  # a parked child takes the closed socket as its end

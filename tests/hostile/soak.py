@@ -29,6 +29,7 @@ from tests.running import Ran
 ROOT = Path(__file__).resolve().parents[2]
 LANES = 4
 SESSIONS = 6
+_PYTHON = b"/opt/py/bin/python"  # as the wall shows it
 # One malloc arena more or less is no leak; a leak of 4 KiB a run would be 80 MB in 20,000.
 SLACK_BYTES = 16 * 1024 * 1024
 
@@ -152,8 +153,8 @@ class Soak:
             await self._client.reset(f"soak-{number}")
         counts = [await self._count(table) for table in ("pg_database", "pg_roles")]
         await asyncio.sleep(2)  # idle children rehearse and slots are refilled
-        processes = list(_descendants(self._pid))
-        zygote = max(processes, key=lambda pid: (_is_zygote(pid), -pid))
+        processes = list_descendants(self._pid)
+        zygote = find_zygote(self._pid)
         return Held(
             processes=len(processes),
             descriptors=len(os.listdir(f"/proc/{self._pid}/fd")),
@@ -174,27 +175,39 @@ class Soak:
         return int(ran.stdout)
 
 
-def _descendants(pid: int) -> list[int]:
+def list_descendants(pid: int) -> list[int]:
+    """The pids of all processes below this one, parents before children."""
     parents: dict[int, list[int]] = collections.defaultdict(list)
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
-            try:
-                stat = (entry / "stat").read_text("utf-8")
-            except OSError:
-                continue
-            parents[int(stat.rpartition(")")[2].split()[1])].append(int(entry.name))
+            parents[parent(int(entry.name))].append(int(entry.name))
     found = [pid]
     for each in found:
         found += parents[each]
     return found[1:]
 
 
-def _is_zygote(pid: int) -> bool:
+def find_zygote(supervisor: int) -> int:
+    """The zygote's pid: its children look like it, but their parent is the zygote."""
+    alike = {pid for pid in list_descendants(supervisor) if _command(pid).startswith(_PYTHON)}
+    (zygote,) = [pid for pid in alike if parent(pid) not in alike]
+    return zygote
+
+
+def parent(pid: int) -> int:
+    """The parent's pid; 0 for a process that is gone."""
     try:
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        stat = Path(f"/proc/{pid}/stat").read_text("utf-8")
+    except OSError:
+        return 0
+    return int(stat.rpartition(")")[2].split()[1])
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:  # it has just ended
-        return False
-    return command.startswith(b"/opt/py/bin/python")
+        return b""
 
 
 def _count_mounts(pid: int) -> int:

@@ -104,6 +104,14 @@ class ScratchPostgres:
             slot.seed_digest = digest
         return slot
 
+    async def answers(self) -> bool:
+        """Whether the server answers now."""
+        async with self._lock:
+            try:
+                return self._admin is not None and await self._admin.fetchval("SELECT true")
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                return False
+
     async def end_run(self, slot: Slot) -> None:
         """End every connection of the run; what it left open is rolled back."""
         slot.in_use = False
