@@ -26,6 +26,7 @@ from sandbox.host.server import Server
 from sandbox.host.supervisor import RequestRefused, Supervisor
 from sandbox.host.zygote import ZygoteFailed
 from sandbox.protocol import (
+    MAX_WORKERS,
     PROFILES,
     Database,
     Driver,
@@ -111,6 +112,7 @@ async def _run(options: argparse.Namespace) -> int:
         seed=seed,
         profile=options.profile,
         wall_seconds=options.seconds,
+        workers=options.workers,
     )
     async with _supervisor(options.level, warm=False) as supervisor:
         if supervisor is None:
@@ -221,6 +223,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--seed", metavar="FILE", help="SQL for the fresh scratch database")
     run.add_argument("--profile", choices=sorted(PROFILES), default="default")
     run.add_argument("--seconds", type=float, default=0.0, metavar="S", help="wall clock limit")
+    workers = f"children side by side, 1 to {MAX_WORKERS}"
+    run.add_argument("--workers", type=int, default=1, metavar="N", help=workers)
     run.add_argument("--events", action="store_true", help="one JSON object a line")
     run.set_defaults(command=_run)
     measure = commands.add_parser("measure-jail", help="what the jail costs a fixed print cell")

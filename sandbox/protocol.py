@@ -14,6 +14,8 @@ MAX_CODE_BYTES: Final = 64 * 1024
 MAX_FRAME_BYTES: Final = 4 * 1024 * 1024
 MAX_TELEMETRY_EVENTS: Final = 10_000
 MAX_TELEMETRY_BYTES: Final = 2 * 1024 * 1024
+MAX_WORKERS: Final = 4
+INHERITED_BYTES: Final = 80 * 1024 * 1024
 
 Database = Literal["none", "sqlite", "postgres"]
 Driver = Literal["", "aiosqlite", "asyncpg", "psycopg"]
@@ -55,7 +57,12 @@ TelemetryKind = Literal[
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """What one run may use. Enforced at the lowest writer; named profiles only."""
+    """What each child of a run may use. Enforced at the lowest writer; named profiles only.
+
+    ``memory_bytes`` is beside ``INHERITED_BYTES``, what the zygote's own libraries take of a
+    process before the learner's first line. A ``process_count`` above 1 lets the code fork: that
+    many processes and threads together, each with its part of ``memory_bytes``.
+    """
 
     wall_seconds: float = 10.0
     cpu_seconds: int = 5
@@ -63,6 +70,7 @@ class Limits(msgspec.Struct, frozen=True):
     thread_count: int = 64
     output_bytes: int = 256 * 1024
     disk_bytes: int = 16 * 1024 * 1024
+    process_count: int = 1
 
 
 PROFILES: Final[dict[str, Limits]] = {
@@ -77,7 +85,9 @@ class RunRequest(msgspec.Struct, frozen=True, tag="run"):
     ``session`` is the opaque key of a learner session: runs with the same key share scratch
     databases and files; an empty one gets a throw-away of its own. ``seed`` is SQL applied once
     to a fresh scratch database; a run with another seed (another card) gets a fresh one.
-    ``wall_seconds`` of 0 keeps the profile's.
+    ``wall_seconds`` of 0 keeps the profile's. With ``workers`` above 1 (at most ``MAX_WORKERS``)
+    as many children run the code side by side, on the same files and database, and each finds
+    its number, from 1, in ``WORKER``; deadline, output and telemetry are those of one run.
     """
 
     run_id: str
@@ -89,6 +99,7 @@ class RunRequest(msgspec.Struct, frozen=True, tag="run"):
     fresh: bool = False
     profile: str = "default"
     wall_seconds: float = 0.0
+    workers: int = 1
 
 
 class CancelRequest(msgspec.Struct, frozen=True, tag="cancel"):
@@ -124,11 +135,15 @@ class Started(msgspec.Struct, frozen=True, tag="started"):
 
 
 class Output(msgspec.Struct, frozen=True, tag="output"):
-    """Text the run wrote; undecodable bytes arrive as U+FFFD."""
+    """Text the run wrote; undecodable bytes arrive as U+FFFD.
+
+    ``worker``, here and below: whose it is, from 1; 0 in a run of one child.
+    """
 
     at_us: int
     stream: Literal["stdout", "stderr"]
     text: str
+    worker: int = 0
 
 
 class Value(msgspec.Struct, frozen=True, tag="value"):
@@ -139,18 +154,27 @@ class Value(msgspec.Struct, frozen=True, tag="value"):
     columns: list[str] = []
     rows: list[list[str | None]] = []
     row_count: int = 0
+    worker: int = 0
 
 
 class Telemetry(msgspec.Struct, frozen=True, tag="telemetry"):
-    """One thing the event loop, a driver or a pool did. Forgeable: a picture, never evidence."""
+    """One thing the event loop, a driver or a pool did. Forgeable: a picture, never evidence.
+
+    Each worker numbers its own lanes.
+    """
 
     at_us: int
     kind: TelemetryKind
     fields: dict[str, str | int | None]
+    worker: int = 0
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """A run's figures in one row; derived from telemetry, so a picture as well."""
+    """A run's figures in one row; derived from telemetry, so a picture as well.
+
+    Of several workers the longest of the longest, and the sum of everything else: also of
+    ``pool_high_water``, as the database meets workers times what each one's pool takes.
+    """
 
     longest_block_us: int = 0
     blocked_us: int = 0
@@ -170,7 +194,11 @@ class Raised(msgspec.Struct, frozen=True):
 
 
 class Finished(msgspec.Struct, frozen=True, tag="finished"):
-    """How the run ended. ``message`` is for the learner: what happened and whose fault it was."""
+    """How the run ended. ``message`` is for the learner: what happened and whose fault it was.
+
+    Of several workers the worst end counts, and ``worker`` is the first that had it (0: all of
+    them, or a run of one); ``cpu_us`` is their sum, ``max_rss_bytes`` that of the largest.
+    """
 
     at_us: int
     outcome: Outcome
@@ -182,6 +210,7 @@ class Finished(msgspec.Struct, frozen=True, tag="finished"):
     exit_status: int = 0
     error: Raised | None = None
     summary: Summary = Summary()
+    worker: int = 0
 
 
 RunEvent = Queued | Started | Output | Value | Telemetry | Finished
@@ -233,13 +262,21 @@ class Job(msgspec.Struct, frozen=True):
     limits: Limits
     seed: str = ""
     fresh_file: bool = False
+    worker: int = 0
+    workers: int = 1
 
 
 def to_json(event: RunEvent) -> bytes:
-    """One line of ``--events``: the event as a flat JSON object, without the newline."""
+    """One line of ``--events``: the event as a flat JSON object, without the newline.
+
+    ``worker`` is only told when there are several.
+    """
     own: dict[str, Any] = msgspec.to_builtins(event)
     fields = own.pop("fields", {})
-    return msgspec.json.encode({**own, **fields, **own})  # a child's field never replaces ours
+    line = {**own, **fields, **own}  # a child's field never replaces ours
+    if not own.get("worker"):
+        line.pop("worker", None)
+    return msgspec.json.encode(line)
 
 
 def encode_frame(message: Any) -> bytes:

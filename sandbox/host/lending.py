@@ -93,7 +93,7 @@ class Lender:
 
     async def _get_files(self, request: RunRequest, session: str, limits: Limits) -> SessionFiles:
         assert self._sessions is not None
-        if self._is_full and not request.session:
+        if self._is_full and not request.session and request.workers == 1:
             return SessionFiles("")  # the child makes its own and they end with it
         return await self._sessions.get(session, limits.disk_bytes)
 

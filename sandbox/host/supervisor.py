@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 from collections.abc import AsyncIterator
@@ -12,13 +13,14 @@ from typing import Final
 import msgspec
 
 from sandbox.host import wall
-from sandbox.host.admission import Admission, QueueFull
+from sandbox.host.admission import Admission, QueueFull, weigh
 from sandbox.host.lending import Lender
 from sandbox.host.parking import ParkedChildren
 from sandbox.host.run import LiveRun
 from sandbox.host.zygote import Child, Zygote, ZygoteFailed
 from sandbox.protocol import (
     MAX_CODE_BYTES,
+    MAX_WORKERS,
     PROFILES,
     Finished,
     Job,
@@ -167,6 +169,8 @@ class Supervisor:
         limits = PROFILES.get(request.profile)
         if limits is None:
             raise RequestRefused(f"no limit profile {request.profile!r}: {', '.join(PROFILES)}")
+        if not 1 <= request.workers <= MAX_WORKERS:
+            raise RequestRefused(f"a run has 1 to {MAX_WORKERS} workers, not {request.workers}")
         if request.run_id in self._runs:
             raise RequestRefused("a run with this id is under way")
         if request.wall_seconds > 0:
@@ -181,7 +185,8 @@ class Supervisor:
             run.batches.put_nowait([Queued(position)])
 
         try:
-            async with self._admission.admit(request.session, on_position):
+            weight = weigh(limits, request.workers)
+            async with self._admission.admit(request.session, on_position, weight):
                 await self._run_admitted(request, limits, run)
         except QueueFull:
             raise RequestRefused("too many runs wait already", busy=True) from None
@@ -203,15 +208,18 @@ class Supervisor:
                 seed=lent.seed,
                 fresh_file=lent.is_fresh,
             )
-            child = await self._begin(job)
+            children: list[Child] = []
             try:
-                run.live = LiveRun(child, limits, Started(scratch=lent.scratch))
+                await self._begin_workers(job, request.workers, children)
+                run.live = LiveRun(children, limits, Started(scratch=lent.scratch))
                 if run.is_cancelled:
                     run.live.stop("cancel")
                 async for batch in run.live.events():
                     run.batches.put_nowait(await self._excuse(request, batch))
             finally:
-                child.close()
+                for child in children:
+                    child.kill()
+                    child.close()
                 self._parked.refill()
 
     async def _excuse(self, request: RunRequest, batch: list[RunEvent]) -> list[RunEvent]:
@@ -222,9 +230,20 @@ class Supervisor:
         if last.outcome != "raised" or await self._lender.postgres_answers():
             return batch
         lost = msgspec.structs.replace(
-            last, outcome="sandbox_failed", fault="us", message=_DATABASE_LOST
+            last, outcome="sandbox_failed", fault="us", message=_DATABASE_LOST, worker=0
         )
         return [*batch[:-1], lost]
+
+    async def _begin_workers(self, job: Job, workers: int, children: list[Child]) -> None:
+        """Add a child for each worker to ``children``; the first alone applies the seed."""
+        if workers == 1:
+            children.append(await self._begin(job))
+            return
+        for worker in range(1, workers + 1):
+            children.append(await self._begin(_for_worker(job, worker, workers)))
+            if worker == 1 and (job.seed or job.fresh_file):
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(children[0].seeded(), job.limits.wall_seconds)
 
     async def _begin(self, job: Job) -> Child:
         """A child that has the job; tried once more, as a zygote may have died just now."""
@@ -282,6 +301,19 @@ _DATABASE_LOST: Final = (
     "Our scratch Postgres failed during this run, and what was in your database is lost. "
     "It is not your code's fault: run it again on a fresh one."
 )
+
+
+def _for_worker(job: Job, worker: int, workers: int) -> Job:
+    return msgspec.structs.replace(
+        job,
+        environment={**job.environment, "WORKER": str(worker)},
+        seed=job.seed if worker == 1 else "",
+        fresh_file=job.fresh_file and worker == 1,
+        worker=worker,
+        workers=workers,
+    )
+
+
 _OUR_FAULT: Final = "Our sandbox failed. It is not your code's fault: run it again."
 
 

@@ -49,12 +49,17 @@ _BROKEN: Final = (msgspec.MsgspecError, ValueError, TypeError, OverflowError, Re
 
 
 class TelemetryReader:
-    """Decodes one run's telemetry pipe; keeps what a child says of its own end.
+    """Decodes one child's telemetry pipe; keeps what it says of its own end.
 
-    Bytes that are no frames end the reading, never the run: a learner can break the pipe.
+    Bytes that are no frames end the reading, never the run: a learner can break the pipe. Of a
+    run's budget each of its ``workers`` has an equal part, so that none is drawn at the expense
+    of another. ``offset_us`` is how long after the run this child began.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, worker: int = 0, workers: int = 1, offset_us: int = 0) -> None:
+        self._worker = worker
+        self._workers = workers
+        self._offset_us = offset_us
         self.summary = Summary()
         self.raised: Raised | None = None
         self.error_number = 0
@@ -69,7 +74,7 @@ class TelemetryReader:
     @property
     def flooded(self) -> bool:
         """More was sent than any run needs: the child is to be killed."""
-        return self._bytes > 4 * MAX_TELEMETRY_BYTES
+        return self._bytes > 4 * MAX_TELEMETRY_BYTES // self._workers
 
     @property
     def buffered_bytes(self) -> int:
@@ -86,7 +91,8 @@ class TelemetryReader:
         try:
             while (frame := self._next_frame()) is not None:
                 for kind, at_us, fields in _frame_decoder.decode(frame):
-                    self._take(kind, min(max(at_us, 0), now_us), fields, now_us, events)
+                    at_us = min(max(at_us, 0) + self._offset_us, now_us)
+                    self._take(kind, at_us, fields, now_us, events)
         except _BROKEN:
             self._broken = True
             self._buffer.clear()
@@ -125,12 +131,14 @@ class TelemetryReader:
                 self.raised = msgspec.convert(told, Raised)
             case "value" if not self._value_seen:
                 self._value_seen = True
-                events.append(_value(_value_decoder.decode(fields), now_us))
+                shown = _value_decoder.decode(fields)
+                events.append(_value(shown, now_us, self._worker))
             case "end":
                 self.ended = True
-            case _ if kind in _KINDS and self._events < MAX_TELEMETRY_EVENTS:
+            case _ if kind in _KINDS and self._events < MAX_TELEMETRY_EVENTS // self._workers:
                 self._events += 1
-                events.append(Telemetry(at_us, kind, _bounded(fields)))  # type: ignore[arg-type]
+                told = _bounded(fields)
+                events.append(Telemetry(at_us, kind, told, self._worker))  # type: ignore[arg-type]
 
 
 def _length(frame: bytes) -> int:
@@ -143,13 +151,14 @@ def _length(frame: bytes) -> int:
     return 0  # at most 15, or no array
 
 
-def _value(shown: _Shown, now_us: int) -> Value:
+def _value(shown: _Shown, now_us: int, worker: int) -> Value:
     return Value(
         at_us=now_us,
         text=shown.text,
         columns=shown.columns,
         rows=shown.rows,
         row_count=_clamped(shown.row_count),
+        worker=worker,
     )
 
 

@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -49,6 +50,7 @@ class Child:
         self.number = number
         self.pidfd = -1
         self.is_lost = False
+        self.begun_at = time.perf_counter()  # set again when the job begins
         self.job, self._job_inside = socket.socketpair()
         self.stdout, self._stdout_inside = os.pipe2(os.O_CLOEXEC)
         self.stderr, self._stderr_inside = os.pipe2(os.O_CLOEXEC)
@@ -85,6 +87,12 @@ class Child:
             raise ZygoteFailed(f"the child went away: {self._last_words()}") from error
         if answer != b"locked":
             raise ZygoteFailed(f"the child could not lock its jail: {self._last_words()}")
+        self.begun_at = time.perf_counter()
+
+    async def seeded(self) -> None:
+        """Wait until the child applied its seed, or died: either closes its end of the socket."""
+        with contextlib.suppress(OSError):
+            await asyncio.get_running_loop().sock_recv(self.job, 1)
 
     def _last_words(self) -> str:
         with contextlib.suppress(BlockingIOError):

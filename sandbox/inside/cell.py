@@ -17,6 +17,7 @@ import sys
 import threading
 import types
 import warnings
+from collections.abc import Callable
 from typing import Any, Final, NoReturn
 
 from sandbox.inside import errors, report, telemetry, values
@@ -26,15 +27,19 @@ FILENAME: Final = "<cell>"
 _RESULT: Final = "__cell_value__"
 
 
-def run(job: Job, descriptor: int) -> NoReturn:
-    """Run the job's code as ``__main__`` and leave the process with its exit status."""
+def run(job: Job, descriptor: int, on_seeded: Callable[[], None]) -> NoReturn:
+    """Run the job's code as ``__main__`` and leave the process with its exit status.
+
+    ``on_seeded`` is called when the database is ready and nothing of the learner's has run.
+    """
     _open_streams()
     os.environ.clear()
     os.environ.update(job.environment)
     _seed(job)
+    on_seeded()
     linecache.cache[FILENAME] = (len(job.code), None, job.code.splitlines(True), FILENAME)
     faulthandler.enable()
-    recorder = telemetry.start(descriptor, FILENAME)
+    recorder = telemetry.start(descriptor, FILENAME, job.workers)
     status = 0
     try:
         value = _execute(job, recorder)
@@ -80,9 +85,8 @@ def _execute(job: Job, recorder: telemetry.Recorder) -> Any:
     module = types.ModuleType("__main__")
     module.__dict__["__file__"] = FILENAME
     sys.modules["__main__"] = module
-    for name in ("DATABASE_URL", "DSN"):
-        if name in job.environment:
-            setattr(builtins, name, job.environment[name])
+    for name, value in _names(job).items():
+        setattr(builtins, name, value)
     code = compile(
         _with_result(job.code),
         FILENAME,
@@ -95,6 +99,14 @@ def _execute(job: Job, recorder: telemetry.Recorder) -> Any:
     if inspect.iscoroutine(outcome):
         asyncio.run(outcome)
     return module.__dict__.pop(_RESULT, None)
+
+
+def _names(job: Job) -> dict[str, str | int]:
+    """What every cell finds without importing it."""
+    names: dict[str, str | int] = {
+        name: job.environment[name] for name in ("DATABASE_URL", "DSN") if name in job.environment
+    }
+    return {**names, "WORKER": job.worker} if job.worker else names
 
 
 def _with_result(source: str) -> ast.Module:

@@ -3,8 +3,9 @@
 1. Move the descriptors to their places and close everything else.
 2. Park: the half of the jail that needs no job.
 3. Wait for the job on the child's own socket; when none comes at once, rehearse meanwhile.
-4. Lock the jail; report ``locked`` over the same socket and close it.
-5. Run the cell; report how it ended on the telemetry pipe; exit.
+4. Lock the jail; report ``locked`` over the same socket.
+5. Apply the seed, then close the socket: the other workers of the run wait for that.
+6. Run the cell; report how it ended on the telemetry pipe; exit.
 """
 
 from __future__ import annotations
@@ -34,16 +35,16 @@ def live(descriptors: list[int], jail: Jail) -> NoReturn:
     try:
         _place(descriptors)
         jail.park()
-        with socket.socket(fileno=JOB) as job_socket:
-            _rehearse_if_idle(job_socket, jail)
-            job = _receive(job_socket)
-            jail.lock(job)
-            job_socket.sendall(b"locked")
+        job_socket = socket.socket(fileno=JOB)
+        _rehearse_if_idle(job_socket, jail)
+        job = _receive(job_socket)
+        jail.lock(job)
+        job_socket.sendall(b"locked")
     except BaseException as error:
         os.write(2, f"sandbox: {error!r}\n".encode())
         os._exit(_SETUP_FAILED)
     _reset_signals()
-    cell.run(job, TELEMETRY)
+    cell.run(job, TELEMETRY, on_seeded=job_socket.close)
 
 
 def _place(descriptors: list[int]) -> None:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import resource
 from typing import Final
 
-from sandbox.protocol import Limits
+from sandbox.protocol import INHERITED_BYTES, Limits
 
-# What the zygote's own libraries take of RLIMIT_DATA before the learner's first line.
-INHERITED_BYTES: Final = 80 * 1024 * 1024
 # Mapped but untouched: shared libraries, thread stacks, malloc arenas.
 ADDRESS_SLACK_BYTES: Final = 768 * 1024 * 1024
 OPEN_FILES: Final = 256

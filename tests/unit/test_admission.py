@@ -6,20 +6,21 @@ import asyncio
 
 import pytest
 
-from sandbox.host.admission import MAX_QUEUED, Admission, QueueFull
+from sandbox.host.admission import MAX_QUEUED, Admission, QueueFull, weigh
+from sandbox.protocol import PROFILES
 
 
 class Runner:
     """A run that holds its place until told to leave."""
 
-    def __init__(self, admission: Admission, session: str) -> None:
+    def __init__(self, admission: Admission, session: str, weight: int = 1) -> None:
         self.positions: list[int] = []
         self.is_running = False
         self.leave = asyncio.Event()
-        self.task = asyncio.create_task(self._run(admission, session))
+        self.task = asyncio.create_task(self._run(admission, session, weight))
 
-    async def _run(self, admission: Admission, session: str) -> None:
-        async with admission.admit(session, self.positions.append):
+    async def _run(self, admission: Admission, session: str, weight: int) -> None:
+        async with admission.admit(session, self.positions.append, weight):
             self.is_running = True
             await self.leave.wait()
         self.is_running = False
@@ -97,3 +98,54 @@ async def test_a_full_queue_refuses() -> None:
             pass
     for runner in runners:
         await runner.end()
+
+
+async def test_a_run_takes_as_many_places_as_it_weighs() -> None:
+    admission = Admission(most_running=4)
+    heavy, light, late = Runner(admission, "a", 3), Runner(admission, "b"), Runner(admission, "c")
+    await settle()
+    assert (heavy.is_running, light.is_running, late.is_running) == (True, True, False)
+    assert (admission.running, admission.queued) == (2, 1)
+    await heavy.end()
+    await settle()
+    assert late.is_running
+    await light.end()
+    await late.end()
+
+
+async def test_a_heavy_run_is_not_overtaken_for_ever() -> None:
+    admission = Admission(most_running=4)
+    first, heavy, light = Runner(admission, "a"), Runner(admission, "b", 4), Runner(admission, "c")
+    await settle()
+    assert (first.is_running, heavy.is_running, light.is_running) == (True, False, False)
+    await first.end()
+    await settle()
+    assert (heavy.is_running, light.is_running) == (True, False)
+    await heavy.end()
+    await light.end()
+
+
+async def test_a_run_heavier_than_all_places_runs_alone() -> None:
+    admission = Admission(most_running=2)
+    heavy, light = Runner(admission, "a", 9), Runner(admission, "b")
+    await settle()
+    assert (heavy.is_running, light.is_running) == (True, False)
+    await heavy.end()
+    await settle()
+    assert light.is_running
+    await light.end()
+
+
+async def test_a_heavy_run_of_a_busy_session_holds_up_nobody_else() -> None:
+    admission = Admission(most_running=2)
+    first, own, other = Runner(admission, "a"), Runner(admission, "a", 2), Runner(admission, "b")
+    await settle()
+    assert (own.is_running, other.is_running) == (False, True)
+    for runner in (first, other, own):
+        await runner.end()
+
+
+def test_a_run_weighs_its_workers_and_its_memory() -> None:
+    default = PROFILES["default"]
+    assert (weigh(default), weigh(default, 4)) == (1, 4)
+    assert weigh(PROFILES["heavy"]) == 2

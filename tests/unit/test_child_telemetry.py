@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import msgspec
@@ -9,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.host.telemetry import MAX_TEXT_CHARACTERS, TelemetryReader
-from sandbox.protocol import MAX_TELEMETRY_EVENTS, Telemetry, Value, encode_frame
+from sandbox.protocol import (
+    MAX_TELEMETRY_BYTES,
+    MAX_TELEMETRY_EVENTS,
+    Telemetry,
+    Value,
+    encode_frame,
+    to_json,
+)
 
 NOW_US = 1_000_000
 fields = st.dictionaries(
@@ -72,3 +80,23 @@ def test_what_a_child_says_of_its_end() -> None:
     assert reader.raised is not None
     assert (reader.raised.type, reader.raised.line) == ("ValueError", 3)
     assert (reader.error_number, reader.summary.statements, reader.ended) == (28, 4, True)
+
+
+def test_a_worker_is_told_by_the_supervisor_and_never_by_the_child() -> None:
+    forged = [["sql", 5, {"statement": "SELECT 1", "worker": 3}]]
+    alone = feed(TelemetryReader(), forged)
+    second = feed(TelemetryReader(worker=2, workers=4, offset_us=7), forged)
+    assert "worker" not in json.loads(to_json(alone[0]))
+    assert json.loads(to_json(second[0])) == {
+        **json.loads(to_json(alone[0])),
+        "at_us": 12,
+        "worker": 2,
+    }
+
+
+def test_each_worker_has_its_part_of_the_budget() -> None:
+    reader = TelemetryReader(worker=1, workers=4)
+    events = feed(reader, [["tick", 1, {}]] * MAX_TELEMETRY_EVENTS)
+    assert len(events) == MAX_TELEMETRY_EVENTS // 4
+    reader.feed(bytes(MAX_TELEMETRY_BYTES), 1)
+    assert reader.flooded

@@ -105,7 +105,7 @@ async def live(said: Sequence[tuple[str, bytes]], status: int) -> list[list[RunE
         "stderr": child._stderr_inside,
         "telemetry": child._telemetry_inside,
     }
-    run = LiveRun(child, LIMITS, Started())
+    run = LiveRun([child], LIMITS, Started())
 
     async def speak() -> None:
         for pipe, piece in said:

@@ -25,16 +25,19 @@ def install() -> None:
     requests.install()
 
 
-def start(descriptor: int, filename: str) -> Recorder:
-    """In a child, on the thread that will run the cell: record from now on."""
-    return Recorder(descriptor, filename)
+def start(descriptor: int, filename: str, workers: int = 1) -> Recorder:
+    """In a child, on the thread that will run the cell: record from now on.
+
+    Of what a run may tell, each of its ``workers`` has an equal part.
+    """
+    return Recorder(descriptor, filename, workers)
 
 
 class Recorder:
-    """Records one run."""
+    """Records one child."""
 
-    def __init__(self, descriptor: int, filename: str) -> None:
-        self._writer = EventWriter(descriptor)
+    def __init__(self, descriptor: int, filename: str, workers: int) -> None:
+        self._writer = EventWriter(descriptor, workers)
         self._clock = LineClock()
         self._loop = LoopProbe(self._writer, self._clock, filename)
         self._statements = StatementProbe(self._writer, self._loop)

@@ -19,8 +19,10 @@ Fields = dict[str, "str | int | None"]
 class EventWriter:
     """Stamps, buffers and sends events; beyond the cap it counts what it had to leave out."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, workers: int = 1) -> None:
         self._descriptor = descriptor
+        self._most_events = MAX_TELEMETRY_EVENTS // workers
+        self._most_bytes = MAX_TELEMETRY_BYTES // workers
         self._began = time.perf_counter_ns()
         self._events: list[tuple[str, int, Fields]] = []
         self._flushed_at = self._began
@@ -30,8 +32,8 @@ class EventWriter:
 
     def add(self, kind: str, at_ns: int, fields: Fields) -> None:
         """Note one event that began at ``at_ns`` on the performance counter."""
-        cap = MAX_TELEMETRY_EVENTS if kind == "block" else MAX_TELEMETRY_EVENTS - RESERVED_EVENTS
-        if self._count >= cap or self._bytes >= MAX_TELEMETRY_BYTES:
+        cap = self._most_events if kind == "block" else self._most_events - RESERVED_EVENTS
+        if self._count >= cap or self._bytes >= self._most_bytes:
             self.lost += 1
             return
         self._count += 1

@@ -1,0 +1,133 @@
+"""One child of a run: its pipes read, what it says passed on, its end told."""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import contextlib
+import os
+from typing import Final, Literal, Protocol
+
+from sandbox.host.combining import ChildEnd
+from sandbox.host.outcomes import Ending, Stop
+from sandbox.host.telemetry import TelemetryReader
+from sandbox.host.zygote import Child
+from sandbox.protocol import Exited, Limits, Output, Telemetry, Value
+
+_READ_BYTES: Final = 64 * 1024
+_DRAIN_SECONDS: Final = 1.0
+
+Stream = Literal["stdout", "stderr"]
+
+
+class Sink(Protocol):
+    """The run that children belong to: it has the clock, the budgets and the events."""
+
+    def now_us(self) -> int:
+        """Since the run began."""
+
+    def allow_output(self, size: int) -> int:
+        """Count so many bytes of output; how many of them are still within the limit."""
+
+    def add_output(self, output: Output) -> None:
+        """Send this on."""
+
+    def add_telemetry(self, events: list[Telemetry | Value], size: int) -> None:
+        """Send these on; they took so many bytes."""
+
+    def stop(self, reason: Stop) -> None:
+        """End the whole run."""
+
+
+class ChildStream:
+    """Follows a child from its job to its end. ``worker`` is its number among ``workers``."""
+
+    def __init__(self, child: Child, sink: Sink, telemetry: TelemetryReader, worker: int) -> None:
+        self._child = child
+        self._sink = sink
+        self._telemetry = telemetry
+        self._worker = worker
+        self._loop = asyncio.get_running_loop()
+        self._stop: Stop = ""
+        self._decoders = {
+            stream: codecs.getincrementaldecoder("utf-8")("replace")
+            for stream in ("stdout", "stderr")
+        }
+        self._open_pipes = 3
+        self._drained = asyncio.Event()
+
+    def read(self) -> None:
+        """Read from now on."""
+        self._loop.add_reader(self._child.stdout, self._on_output, self._child.stdout, "stdout")
+        self._loop.add_reader(self._child.stderr, self._on_output, self._child.stderr, "stderr")
+        self._loop.add_reader(self._child.telemetry, self._on_telemetry)
+
+    def stop(self, reason: Stop) -> None:
+        """Kill the child; the first reason given is the one that counts."""
+        if not self._stop and not self._child.exited.done():
+            self._stop = reason
+            self._child.kill()
+
+    def pss_bytes(self) -> int:
+        """The child's share of memory now."""
+        return self._child.pss_bytes()
+
+    async def end(self, limits: Limits) -> ChildEnd:
+        """Wait for the child's end and for the last of what it wrote."""
+        exited = await asyncio.shield(self._child.exited)
+        ended_us = self._sink.now_us()
+        if self._child.is_lost and not self._stop:
+            self._stop = "lost"
+        # All writers died with the child, so what is in the pipes is all there will be.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._drained.wait(), _DRAIN_SECONDS)
+        for descriptor in (self._child.stdout, self._child.stderr, self._child.telemetry):
+            self._loop.remove_reader(descriptor)
+        ending = self._ending(limits, exited)
+        return ChildEnd(self._worker, exited, ending, self._telemetry.summary, ended_us)
+
+    def _ending(self, limits: Limits, exited: Exited) -> Ending:
+        telemetry = self._telemetry
+        return Ending(
+            limits,
+            self._stop,
+            exited.status,
+            exited.cpu_us,
+            telemetry.ended,
+            telemetry.raised,
+            telemetry.error_number,
+        )
+
+    def _on_output(self, descriptor: int, stream: Stream) -> None:
+        piece = self._read_piece(descriptor)
+        if piece is None:
+            return
+        allowed = self._sink.allow_output(len(piece))
+        if len(piece) > allowed:
+            self._sink.stop("output")
+            piece = piece[:allowed]
+        if text := self._decoders[stream].decode(piece, final=not piece):
+            self._sink.add_output(Output(self._sink.now_us(), stream, text, self._worker))
+
+    def _on_telemetry(self) -> None:
+        piece = self._read_piece(self._child.telemetry)
+        if not piece:
+            return
+        events = self._telemetry.feed(piece, self._sink.now_us())
+        if self._telemetry.flooded:
+            self._sink.stop("output")
+        if events:
+            self._sink.add_telemetry(events, len(piece))
+
+    def _read_piece(self, descriptor: int) -> bytes | None:
+        """What is there; None for nothing, and at the end, which is noted."""
+        try:
+            piece = os.read(descriptor, _READ_BYTES)
+        except BlockingIOError:
+            return None
+        if not piece:
+            self._loop.remove_reader(descriptor)
+            self._open_pipes -= 1
+            if self._open_pipes == 0:
+                self._drained.set()
+        return piece
