@@ -197,7 +197,9 @@ class Finished(msgspec.Struct, frozen=True, tag="finished"):
     """How the run ended. ``message`` is for the learner: what happened and whose fault it was.
 
     Of several workers the worst end counts, and ``worker`` is the first that had it (0: all of
-    them, or a run of one); ``cpu_us`` is their sum, ``max_rss_bytes`` that of the largest.
+    them, or a run of one); ``cpu_us`` is their sum, ``max_rss_bytes`` that of the largest,
+    with what it shares with the zygote. ``memory_peak_bytes`` sums up what the children and all
+    they started took at most, or is 0 where there are no cgroups.
     """
 
     at_us: int
@@ -207,6 +209,7 @@ class Finished(msgspec.Struct, frozen=True, tag="finished"):
     wall_us: int = 0
     cpu_us: int = 0
     max_rss_bytes: int = 0
+    memory_peak_bytes: int = 0
     exit_status: int = 0
     error: Raised | None = None
     summary: Summary = Summary()
@@ -233,7 +236,8 @@ class Refused(msgspec.Struct, frozen=True, tag="refused"):
 class Status(msgspec.Struct, frozen=True, tag="status_is"):
     """What the supervisor has: jail level, what is missing for a higher one, engines, load.
 
-    Memory is the proportional share (PSS), 0 where the kernel does not tell.
+    Memory is the proportional share (PSS), 0 where the kernel does not tell. ``cgroup`` says
+    whether runs are bounded by cgroups, and if not, what to do about it.
     """
 
     level: Level
@@ -242,6 +246,7 @@ class Status(msgspec.Struct, frozen=True, tag="status_is"):
     running: int
     queued: int
     versions: dict[str, str]
+    cgroup: str = ""
     zygote_pss_bytes: int = 0
     running_pss_bytes: list[int] = []
 

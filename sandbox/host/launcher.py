@@ -75,11 +75,13 @@ def root_as(uid: int) -> int:
     child = os.fork()
     if child == 0:
         die_with(parent)
-        libc.unshare(CLONE_NEWUSER)
-        os.write(write_end, b"x")
+        os.write(write_end, b"x" if libc.unshare(CLONE_NEWUSER) == 0 else b"")
+        os.close(write_end)
         signal.pause()
-    os.read(read_end, 1)
+    os.close(write_end)
     try:
+        if not os.read(read_end, 1):
+            raise OSError("the kernel refuses root a user namespace, as it does in a chroot")
         for name in ("uid_map", "gid_map"):
             with open(f"/proc/{child}/{name}", "w", encoding="ascii") as file:
                 file.write(f"0 {uid} 1")
@@ -88,7 +90,6 @@ def root_as(uid: int) -> int:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         os.close(read_end)
-        os.close(write_end)
 
 
 def make_read_only(tree: int, user_namespace: int) -> None:

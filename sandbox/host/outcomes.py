@@ -7,6 +7,7 @@ import os
 import signal
 from typing import Final, Literal, NamedTuple
 
+from sandbox.host.child_cgroup import Account
 from sandbox.protocol import Fault, Limits, Outcome, Raised
 
 Stop = Literal["", "deadline", "output", "cancel", "lost"]
@@ -26,6 +27,7 @@ class Ending(NamedTuple):
     ended: bool
     raised: Raised | None
     error_number: int
+    account: Account = Account()
 
 
 class Conclusion(NamedTuple):
@@ -75,7 +77,8 @@ def _raised(ending: Ending) -> Conclusion | None:
         return None
     if raised.type == "MemoryError":
         return _out_of_memory(limits)
-    if raised.type == "RuntimeError" and raised.message == "can't start new thread":
+    refused_thread = raised.type == "RuntimeError" and raised.message == "can't start new thread"
+    if refused_thread or ending.account.tasks_refused:
         return Conclusion(
             "process_limit",
             "your limit",
@@ -110,6 +113,8 @@ def _exited(ending: Ending) -> Conclusion:
 
 
 def _signalled(ending: Ending, number: int) -> Conclusion:
+    if ending.account.was_out_of_memory:
+        return _out_of_memory(ending.limits)
     used_up = ending.cpu_us >= ending.limits.cpu_seconds * 900_000
     if number == signal.SIGXCPU or (number == signal.SIGKILL and used_up):
         return Conclusion(

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from typing import Final
 
+from sandbox.host.cgroups import Cgroups
 from sandbox.host.zygote import Child, Zygote, ZygoteFailed
 
 _FEW: Final = 1
@@ -14,8 +15,9 @@ _FEW: Final = 1
 class ParkedChildren:
     """Keeps ``wanted`` children ready; when none is, one is forked on demand."""
 
-    def __init__(self, zygote: Zygote, wanted: int) -> None:
+    def __init__(self, zygote: Zygote, wanted: int, cgroups: Cgroups) -> None:
         self._zygote = zygote
+        self._cgroups = cgroups
         self._wanted = wanted
         self._ready: list[Child] = []
         self._refill: asyncio.Task[None] | None = None
@@ -24,7 +26,7 @@ class ParkedChildren:
         """A parked child, now the caller's to begin or close. Raises ZygoteFailed."""
         if len(self._ready) <= _FEW:
             self.refill()
-        return self._ready.pop(0) if self._ready else await self._zygote.park()
+        return self._ready.pop(0) if self._ready else await self._park()
 
     def refill(self) -> None:
         """See to it, in the background, that the wanted number is ready."""
@@ -34,7 +36,17 @@ class ParkedChildren:
     async def _fill(self) -> None:
         with contextlib.suppress(ZygoteFailed):  # whoever takes the next child hears of it
             while len(self._ready) < self._wanted:
-                self._ready.append(await self._zygote.park())
+                self._ready.append(await self._park())
+
+    async def _park(self) -> Child:
+        """A child in its cgroup; that takes longer than a run may wait, so it is done early."""
+        child = await self._zygote.park()
+        try:
+            child.cgroup = await self._cgroups.adopt(child.host_pid())
+        except asyncio.CancelledError:
+            child.close()
+            raise
+        return child
 
     async def close(self) -> None:
         """Let the parked children go."""

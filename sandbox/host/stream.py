@@ -88,14 +88,16 @@ class ChildStream:
 
     def _ending(self, limits: Limits, exited: Exited) -> Ending:
         telemetry = self._telemetry
+        account = self._child.account()
         return Ending(
             limits,
             self._stop,
             exited.status,
-            exited.cpu_us,
+            max(exited.cpu_us, account.cpu_us),  # the cgroup counts also what the child started
             telemetry.ended,
             telemetry.raised,
             telemetry.error_number,
+            account,
         )
 
     def _on_output(self, descriptor: int, stream: Stream) -> None:

@@ -14,6 +14,7 @@ import msgspec
 
 from sandbox.host import wall
 from sandbox.host.admission import Admission, QueueFull, weigh
+from sandbox.host.cgroups import Cgroups
 from sandbox.host.lending import Lender
 from sandbox.host.parking import ParkedChildren
 from sandbox.host.run import LiveRun
@@ -67,10 +68,18 @@ class Supervisor:
 
     ``without`` leaves out layers of the jail. No setting reaches it, nor a command that runs a
     learner's code: it is for the tests that show what each layer keeps in, and its cost.
+    ``cgroups`` are those below another cgroup than our own, for tests as well.
     """
 
-    def __init__(self, run_directory: Path, *, without: frozenset[Layer] = frozenset()) -> None:
+    def __init__(
+        self,
+        run_directory: Path,
+        *,
+        without: frozenset[Layer] = frozenset(),
+        cgroups: Cgroups | None = None,
+    ) -> None:
         self._without = without
+        self._cgroups = cgroups or Cgroups()
         self._run_directory = run_directory
         self._admission = Admission(MOST_RUNNING)
         self._runs: dict[str, _Run] = {}
@@ -85,6 +94,7 @@ class Supervisor:
 
         Raises ZygoteFailed.
         """
+        self._cgroups.start()
         self._walls = wall.Walls(self._run_directory, self._without)
         self._lender = Lender(self._walls)
         self._zygote, self.missing = await self._walls.raise_highest(level)
@@ -109,6 +119,7 @@ class Supervisor:
         await self._parked.close()
         await self._zygote.stop()
         await self._lender.stop()
+        self._cgroups.stop()
 
     def status(self) -> Status:
         """Level, engines and load, as of now."""
@@ -119,6 +130,7 @@ class Supervisor:
             running=self._admission.running,
             queued=self._admission.queued,
             versions=self._zygote.versions,
+            cgroup=self._cgroups.report,
             zygote_pss_bytes=self._zygote.pss_bytes(),
             running_pss_bytes=[run.live.pss_bytes() for run in self._runs.values() if run.live],
         )
@@ -271,7 +283,7 @@ class Supervisor:
 
     def _take_over(self, zygote: Zygote) -> None:
         self._zygote = zygote
-        self._parked = ParkedChildren(zygote, PARKED_CHILDREN)
+        self._parked = ParkedChildren(zygote, PARKED_CHILDREN, self._cgroups)
         self._parked.refill()
         self._lender.follow(zygote)
         self._raised.set()

@@ -16,6 +16,7 @@ from typing import Final
 
 import msgspec
 
+from sandbox.host.child_cgroup import Account, ChildCgroup
 from sandbox.protocol import (
     Exited,
     Job,
@@ -51,6 +52,7 @@ class Child:
         self.pidfd = -1
         self.is_lost = False
         self.begun_at = time.perf_counter()  # set again when the job begins
+        self.cgroup: ChildCgroup | None = None
         self.job, self._job_inside = socket.socketpair()
         self.stdout, self._stdout_inside = os.pipe2(os.O_CLOEXEC)
         self.stderr, self._stderr_inside = os.pipe2(os.O_CLOEXEC)
@@ -81,6 +83,8 @@ class Child:
         """Hand over the job; returns once the jail is locked. Raises ZygoteFailed."""
         loop = asyncio.get_running_loop()
         try:
+            if self.cgroup is not None:
+                self.cgroup.limit(job.limits)
             await loop.sock_sendall(self.job, encode_frame(job))
             answer = await loop.sock_recv(self.job, 16)
         except OSError as error:
@@ -101,22 +105,33 @@ class Child:
 
     def pss_bytes(self) -> int:
         """The child's proportional share of memory, 0 where the kernel does not tell."""
+        return _pss_bytes(self.host_pid())
+
+    def host_pid(self) -> int:
+        """The child's number out here; -1 when it is gone."""
         try:
             lines = Path(f"/proc/self/fdinfo/{self.pidfd}").read_text("ascii").splitlines()
         except OSError:
-            return 0
+            return -1
         # No such line, or -1, once it was reaped.
-        pid = next((int(line.split()[1]) for line in lines if line.startswith("Pid:")), -1)
-        return _pss_bytes(pid)
+        return next((int(line.split()[1]) for line in lines if line.startswith("Pid:")), -1)
+
+    def account(self) -> Account:
+        """The kernel's account of all that the child did, where it has a cgroup."""
+        return self.cgroup.account() if self.cgroup is not None else Account()
 
     def kill(self) -> None:
-        """SIGKILL to the child, and with it to everything in its pid namespace."""
+        """SIGKILL to the child, and with it to everything in its pid namespace and cgroup."""
+        if self.cgroup is not None:
+            self.cgroup.kill()
         if self.pidfd >= 0:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
 
     def close(self) -> None:
-        """Give back every descriptor; a parked child takes the closed socket as its end."""
+        """Give everything back; a parked child takes the closed socket as its end."""
+        if self.cgroup is not None:
+            self.cgroup.close()
         self.job.close()
         for descriptor in (self.stdout, self.stderr, self.telemetry, self.pidfd):
             if descriptor >= 0:

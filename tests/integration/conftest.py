@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.host import delegation
 from tests.serving import running, site
 
 
@@ -60,3 +62,22 @@ def address(request: pytest.FixtureRequest) -> str:
     """Each form of the site in turn."""
     found: str = request.getfixturevalue(f"{request.param}_site")
     return found
+
+
+@pytest.fixture
+def cgroup_base() -> Iterator[Path]:
+    """A cgroup to divide, at the top of the hierarchy, with the controllers there are."""
+    mounts = Path("/proc/self/mountinfo").read_text("utf-8")
+    tops = [line.split()[4] for line in mounts.splitlines() if " - cgroup2 " in line]
+    if not tops or not os.access(tops[0], os.W_OK):
+        pytest.skip("no cgroup v2 hierarchy here that this user may write to")
+    top = Path(tops[0])
+    offered = (top / "cgroup.controllers").read_text("ascii").split()
+    (top / "cgroup.subtree_control").write_text(
+        " ".join(f"+{name}" for name in delegation.WANTED if name in offered)
+    )
+    base = Path(tempfile.mkdtemp(prefix="tests-", dir=top))
+    yield base
+    for folder in (base / delegation.LEAF, base):
+        if folder.exists():
+            folder.rmdir()
