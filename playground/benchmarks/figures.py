@@ -50,7 +50,7 @@ def spread(name: str, milliseconds: Sequence[float], baseline: Baseline) -> Figu
         unit="ms",
         n=len(ordered),
         p50=round(p50, 2),
-        p95=round(ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))], 2),
+        p95=round(percentile(ordered, 0.95), 2),
         baseline=Baseline(baseline.name, round(baseline.value, 2)),
         ratio=round(p50 / baseline.value, 2),
     )
@@ -71,3 +71,21 @@ def rate(name: str, per_second: float, n: int, baseline: Baseline) -> Figure:
 def size(name: str, mebibytes: float, n: int) -> Figure:
     """Memory in MB (proportional share)."""
     return Figure(name=name, unit="MB", n=n, value=round(mebibytes, 1))
+
+
+def share(name: str, percent: float, n: int, baseline: Baseline) -> Figure:
+    """So many of a hundred, against a baseline's."""
+    return Figure(
+        name=name,
+        unit="%",
+        n=n,
+        value=round(percent, 1),
+        baseline=Baseline(baseline.name, round(baseline.value, 1)),
+        ratio=round(percent / baseline.value, 2) if baseline.value else None,
+    )
+
+
+def percentile(values: Sequence[float], part: float) -> float:
+    """The value that ``part`` of them do not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * part))]

@@ -5,9 +5,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from playground.benchmarks import first_output, throughput
+from playground.benchmarks import first_output, probe_accuracy, throughput
 
-BENCHMARKS = {"first-output": first_output.measure, "throughput": throughput.measure}
+BENCHMARKS = {
+    "first-output": first_output.measure,
+    "throughput": throughput.measure,
+    "probe-accuracy": probe_accuracy.measure,
+}
 
 
 class Command(BaseCommand):
