@@ -12,8 +12,8 @@ DEEPEST: Final = 3
 _DECOYS: Final = (
     'label = f"case {1 + 1}"',
     'pairs = dict(zip("abc", range(3)))',
-    "marker = [n * n for n in range(20)]",
-    'text = ", ".join(map(str, range(10)))',
+    "marker = [n * n for n in range(3)]",
+    'text = ", ".join(map(str, range(3)))',
     "moment = time.monotonic()",
     'found = 3 in [1, 2, 3] or re.match("a", "b")',
     "least = sorted([3, 1, 2])[0]",
@@ -62,7 +62,7 @@ sqlite = sqlite3.connect(":memory:")
 postgres = psycopg.connect(DSN, autocommit=True)
 near, far = socket.socketpair()
 late = queue.SimpleQueue()
-told = []
+told, held = [], []
 now = time.perf_counter_ns
 def answer_late():
     while (seconds := late.get()) is not None:
@@ -72,6 +72,7 @@ threading.Thread(target=answer_late, daemon=True).start()
 """
 # The lines below follow all that is timed, so that no line number moves.
 _RUN: Final = "asyncio.run(main())"
+_TELL: Final = "print(json.dumps([[*each, *around] for each, around in zip(told, held)]))"
 _DEBUG: Final = """\
 import logging
 reports = []
@@ -101,7 +102,8 @@ asyncio.run(main())"""
 class Program(NamedTuple):
     """A cell that times statements of these kinds, in this order, the first a sleep.
 
-    It prints ``[[first line, last line, began ns, ended ns], ...]``.
+    It prints ``[[first line, last line, began, ended, held from, held until], ...]``: a statement,
+    and the time for which the loop was held with all that its helpers did around it, in ns.
     """
 
     kinds: list[str]
@@ -114,7 +116,7 @@ def in_debug_mode(code: str) -> str:
 
 
 def watched(code: str) -> str:
-    """The program beside a thread that looks every 2 ms; it then prints ``[[at ns, line], ...]``."""
+    """Beside a thread that looks every 2 ms, the program then prints ``[[at ns, line], ...]``."""
     return code.replace(_RUN, _WATCHED) + "print(json.dumps(samples))\n"
 
 
@@ -142,8 +144,9 @@ class _Writer:
             self._timed(before, statement, f"case{number}", self._chosen.randint(0, DEEPEST))
         self._lines.append("async def main():")
         for number in range(len(kinds) + 1):
-            self._lines += ["    await asyncio.sleep(0.001)", f"    await case{number}()"]
-        self._lines += [_RUN, "late.put(None)", "print(json.dumps(told))"]
+            self._lines += ["    await asyncio.sleep(0)", "    began = now()"]
+            self._lines += [f"    await case{number}()", "    held.append((began, now()))"]
+        self._lines += ["    await asyncio.sleep(0)", _RUN, "late.put(None)", _TELL]
         return Program(["sleep", *kinds], "\n".join(self._lines) + "\n")
 
     def _timed(self, before: str, statement: list[str], name: str, depth: int) -> None:

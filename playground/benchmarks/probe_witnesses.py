@@ -1,4 +1,4 @@
-"""What the probe, asyncio's debug mode and a watchdog thread say of statements timed by themselves."""
+"""What each of three observers saw of the statements that held the loop."""
 
 from __future__ import annotations
 
@@ -16,12 +16,16 @@ _RUNNING_AT: Final = re.compile(r"running at <cell>:(\d+)")
 
 
 class Truth(NamedTuple):
-    """A statement as its own program timed it, in ns on the program's clock."""
+    """A statement as its own program timed it, and how long it held the loop with what its helpers
+    did before and after; in ns on the program's clock.
+    """
 
     first_line: int
     last_line: int
     began: int
     ended: int
+    held_from: int
+    held_until: int
 
 
 class Witness(NamedTuple):
@@ -41,7 +45,7 @@ class Witness(NamedTuple):
     def error_ms(self) -> float:
         """How far off the length is, of a statement that was seen."""
         assert self.duration_ns is not None
-        return abs(self.duration_ns - (self.truth.ended - self.truth.began)) / 1e6
+        return abs(self.duration_ns - (self.truth.held_until - self.truth.held_from)) / 1e6
 
 
 class _Seen(NamedTuple):
@@ -60,7 +64,7 @@ def by_probe(kinds: Sequence[str], output: str, events: Sequence[RunEvent]) -> l
         for event in events
         if isinstance(event, Telemetry) and event.kind == "block" and event.fields.get("line")
     ]
-    offset = truths[0].began - blocks[0].began
+    offset = truths[0].held_from - blocks[0].began
     shifted = [_Seen(line, began + offset, ended + offset) for line, began, ended in blocks]
     return _match(kinds, truths, shifted)[1:]
 

@@ -1,8 +1,9 @@
 """Which of the cell's lines and calls took the time of a step of the event loop.
 
 ``sys.monitoring`` events on the cell's own code objects: the time between two events belongs to
-the earlier one. A place that fires too often in a step is switched off for the rest of it, and
-the time it then takes is shared out in proportion to what was measured before.
+the earlier one. An event is only noted; what a step's events say is worked out when the step was
+long. When very many come, the places they come from are switched off for a while, and the time
+such a place then takes is shared out in proportion to what was measured before.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from collections.abc import Iterator
 from types import CodeType, FrameType
 from typing import Any, Final, NamedTuple
 
-HOT_HITS: Final = 300
-RESTART_NS: Final = 50_000_000
+MANY_EVENTS: Final = 1000  # noted since the last restart: from then on places are counted
+HOT_HITS: Final = 100  # of one place, once they are counted
 
 _mon: Final = sys.monitoring
 _TOOL: Final = _mon.PROFILER_ID
@@ -30,17 +31,17 @@ _EVENTS: Final = (
 # Below a step lies what started the loop, such as the cell's own asyncio.run(...).
 _STEP: Final = asyncio.base_events.BaseEventLoop._run_once.__code__  # type: ignore[attr-defined]
 _now = time.perf_counter_ns
+_ident = threading.get_ident
 
 Line = tuple[CodeType, int]
 Place = tuple[CodeType, int]  # code and instruction offset of a call
 
 
 class Call(NamedTuple):
-    """A call the cell made: where, of what, on what."""
+    """A call the cell made: where, and of what."""
 
     place: Place
     called: Any
-    first_argument: Any
 
 
 class Culprit(NamedTuple):
@@ -49,6 +50,11 @@ class Culprit(NamedTuple):
     code: CodeType | None
     line: int
     call: Call | None
+    parts: list[tuple[int, int]]
+    """Lines and the ns each took, the most expensive first."""
+
+
+_RESUMED: Final = object()  # in place of what is called
 
 
 class LineClock:
@@ -59,15 +65,17 @@ class LineClock:
         self._codes: set[CodeType] = set()
         self._offsets: dict[Place, int] = {}
         self._in_step = False
-        self._restarted_at = 0
+        self._trail: list[Any] = []
+        self._noted = 0
+        self._counting = False
+        self._hits: dict[tuple[CodeType, int], int] = {}
         self._disabled = False
         self._clear()
 
     def _clear(self) -> None:
         self._spent: dict[Line | None, int] = {}
         self._calls: dict[Place, int] = {}
-        self._called: dict[Place, Call] = {}
-        self._hits: dict[Place, int] = {}
+        self._called: dict[Place, Any] = {}
         self._hot: dict[Line, int] = {}
         self._line: Line | None = None
         self._entry: Line | None = None
@@ -99,36 +107,58 @@ class LineClock:
 
     def begin_step(self, now: int) -> None:
         """A step of the loop begins."""
-        if self._disabled and now - self._restarted_at >= RESTART_NS:
-            self._disabled = False
-            self._restarted_at = now
-            _mon.restart_events()
-        if self._spent or self._hits:
-            self._clear()
-        self._line = self._entry = self._call = None
-        self._since = now
+        self._began = now
         self._in_step = True
 
     def end_step(self) -> None:
-        """The step is over; ``culprit`` tells of it until the next one begins."""
+        """The step is over, and nothing of it is to be told."""
         self._in_step = False
+        if self._trail:
+            self._noted += len(self._trail)
+            self._trail.clear()
+            self._counting = self._noted > MANY_EVENTS
+        if self._since:
+            self._clear()
+
+    def restart(self) -> None:
+        """Switch every place on again."""
+        self._noted = 0
+        self._counting = False
+        if self._hits:
+            self._hits = {}
+        if self._disabled:
+            self._disabled = False
+            _mon.restart_events()
 
     def culprit(self, ended: int) -> Culprit:
-        """What took most of the step that ended at ``ended``."""
+        """What took most of the step that ended at ``ended``; in place of ``end_step``."""
+        self._in_step = False
+        was_blind = self._disabled
+        self._book()
         self._switch(ended, None, None)
         self._share_out_hot_lines()
-        line = max(self._spent, key=self._spent.__getitem__, default=None)
-        if line is None:
-            return Culprit(None, 0, None)
+        culprit = self._found()
+        self._clear()
+        if was_blind:
+            self.restart()
+        return culprit
+
+    def _found(self) -> Culprit:
+        lines = {line: spent for line, spent in self._spent.items() if line is not None}
+        if not lines:
+            return Culprit(None, 0, None, [])
+        ordered = sorted(lines, key=lines.__getitem__, reverse=True)
+        parts = [(line, lines[code, line]) for code, line in ordered]
+        code, line = ordered[0]
         calls = {
             place: spent
             for place, spent in self._calls.items()
-            if place[0] is line[0] and self._line_of(*place) == line[1]
+            if place[0] is code and self._line_of(*place) == line
         }
         place = max(calls, key=calls.__getitem__, default=None)
-        if place is None or calls[place] * 2 < self._spent[line]:
-            return Culprit(line[0], line[1], None)
-        return Culprit(line[0], line[1], self._called[place])
+        if place is None or calls[place] * 2 < lines[code, line]:
+            return Culprit(code, line, None, parts)
+        return Culprit(code, line, Call(place, self._called[place]), parts)
 
     def _register(self) -> None:
         _mon.use_tool_id(_TOOL, "playground")
@@ -141,6 +171,77 @@ class LineClock:
         ):
             _mon.register_callback(_TOOL, event, callback)
 
+    # What an event means: (when, code, line), or (when, code, offset, what is called).
+
+    def _on_line(self, code: CodeType, line: int) -> Any:
+        if not self._in_step or _ident() != self._thread:
+            return None
+        self._trail.append((_now(), code, line))
+        if self._counting or len(self._trail) > MANY_EVENTS:
+            return self._count(code, -line)
+        return None
+
+    def _on_call(self, code: CodeType, offset: int, called: object, argument: object) -> Any:
+        if not self._in_step or _ident() != self._thread:
+            return None
+        self._trail.append((_now(), code, offset, called))
+        if self._counting or len(self._trail) > MANY_EVENTS:
+            return self._count(code, offset)
+        return None
+
+    def _on_resume(self, code: CodeType, offset: int) -> Any:
+        if not self._in_step or _ident() != self._thread:
+            return None
+        self._trail.append((_now(), code, offset, _RESUMED))
+        if self._counting or len(self._trail) > MANY_EVENTS:
+            return self._count(code, offset)
+        return None
+
+    def _on_leave(self, code: CodeType, offset: int, value: object) -> Any:
+        if not self._in_step or _ident() != self._thread:
+            return None
+        line = self.nearest(sys._getframe(1).f_back)
+        self._trail.append((_now(), *line) if line else (_now(), None, 0))
+        if self._counting or len(self._trail) > MANY_EVENTS:
+            return self._count(code, offset)
+        return None
+
+    def _count(self, code: CodeType, number: int) -> Any:
+        """Switch a place off when too much comes from it."""
+        self._counting = True
+        if len(self._trail) > MANY_EVENTS:
+            self._book()
+        place = (code, number)
+        hits = self._hits[place] = self._hits.get(place, 0) + 1
+        if hits <= HOT_HITS:
+            return None
+        self._book()
+        if number < 0:
+            line = (code, -number)
+            self._hot.setdefault(line, self._spent.get(line, 0))
+        self._disabled = True
+        return _mon.DISABLE
+
+    def _book(self) -> None:
+        """Work out what the events noted so far say."""
+        if not self._since:
+            self._since = self._began
+        for at, code, number, *called in self._trail:
+            if code is None:
+                self._switch(at, self._entry, None)
+            elif not called:
+                self._switch(at, (code, number), None)
+            elif called[0] is _RESUMED:
+                line = (code, self._line_of(code, number))
+                self._entry = self._entry or line
+                self._switch(at, line, None)
+            else:
+                place = (code, number)
+                self._called[place] = called[0]
+                self._switch(at, (code, self._line_of(*place)), place)
+        self._noted += len(self._trail)
+        self._trail.clear()
+
     def _switch(self, now: int, line: Line | None, call: Place | None) -> None:
         """Book the time since the last event, and go on at another place."""
         elapsed = now - self._since
@@ -148,54 +249,6 @@ class LineClock:
         if self._call is not None:
             self._calls[self._call] = self._calls.get(self._call, 0) + elapsed
         self._line, self._call, self._since = line, call, now
-
-    def _too_often(self, place: Place) -> bool:
-        hits = self._hits[place] = self._hits.get(place, 0) + 1
-        return hits > HOT_HITS
-
-    def _on_line(self, code: CodeType, line: int) -> Any:
-        if not self._in_step or threading.get_ident() != self._thread:
-            return None
-        here = (code, line)
-        self._switch(_now(), here, None)
-        if self._too_often((code, -line)):
-            self._hot.setdefault(here, self._spent.get(here, 0))
-            self._disabled = True
-            return _mon.DISABLE
-        return None
-
-    def _on_call(self, code: CodeType, offset: int, called: object, argument: object) -> Any:
-        if not self._in_step or threading.get_ident() != self._thread:
-            return None
-        place = (code, offset)
-        first = None if argument is _mon.MISSING else argument
-        self._called[place] = Call(place, called, first)
-        self._switch(_now(), (code, self._line_of(code, offset)), place)
-        if self._too_often(place):
-            self._disabled = True
-            return _mon.DISABLE
-        return None
-
-    def _on_resume(self, code: CodeType, offset: int) -> Any:
-        if not self._in_step or threading.get_ident() != self._thread:
-            return None
-        line = (code, self._line_of(code, offset))
-        if self._entry is None:
-            self._entry = line
-        self._switch(_now(), line, None)
-        if self._too_often((code, offset)):
-            self._disabled = True
-            return _mon.DISABLE
-        return None
-
-    def _on_leave(self, code: CodeType, offset: int, value: object) -> Any:
-        if not self._in_step or threading.get_ident() != self._thread:
-            return None
-        self._switch(_now(), self.nearest(sys._getframe(1).f_back) or self._entry, None)
-        if self._too_often((code, offset)):
-            self._disabled = True
-            return _mon.DISABLE
-        return None
 
     def _line_of(self, code: CodeType, offset: int) -> int:
         place = (code, offset)

@@ -65,7 +65,6 @@ class LoopProbe:
         self._clock.begin_step(began)
         run(handle)
         ended = _now()
-        self._clock.end_step()
         spent = ended - began
         self._steps += 1
         if spent > self._longest_step:
@@ -79,15 +78,18 @@ class LoopProbe:
         lane.steps += 1
         if spent >= BLOCK_NS:
             self._note_block(lane, handle, began, ended)
+        else:
+            self._clock.end_step()
 
     def enter_select(self) -> int:
         """The loop has nothing left to run: it is idle from the returned moment on."""
         now = _now()
         lag = now - self._left_select
-        if lag > self.longest_lag:
+        if lag > self.longest_lag and self._steps:
             self.longest_lag = lag
         if now - self._tick_started >= TICK_NS:
             self._tick(now)
+            self._clock.restart()
         self._writer.flush_if_due(now)
         return now
 

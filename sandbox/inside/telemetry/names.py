@@ -25,7 +25,7 @@ def describe_call(culprit: Culprit) -> str:
     if culprit.call is None:
         return ""
     try:
-        return _dotted(culprit.call.called, culprit.call.first_argument)
+        return _dotted(culprit.call.called)
     except Exception:
         return ""
 
@@ -47,7 +47,7 @@ def locate(culprit: Culprit, filename: str) -> Spot:
     return Spot(column + 1, column + len(stripped) + 1, stripped[:MAX_SOURCE_CHARACTERS])
 
 
-def _dotted(called: Any, first_argument: Any) -> str:
+def _dotted(called: Any) -> str:
     if isinstance(called, types.MethodType):
         called = called.__func__
     owner = getattr(called, "__objclass__", None)
