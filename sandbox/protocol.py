@@ -76,6 +76,7 @@ class Limits(msgspec.Struct, frozen=True):
 PROFILES: Final[dict[str, Limits]] = {
     "default": Limits(),
     "heavy": Limits(wall_seconds=30.0, cpu_seconds=20, memory_bytes=512 * 1024 * 1024),
+    "processes": Limits(process_count=8),
 }
 
 

@@ -78,12 +78,10 @@ def _raised(ending: Ending) -> Conclusion | None:
     if raised.type == "MemoryError":
         return _out_of_memory(limits)
     refused_thread = raised.type == "RuntimeError" and raised.message == "can't start new thread"
-    if refused_thread or ending.account.tasks_refused:
-        return Conclusion(
-            "process_limit",
-            "your limit",
-            f"Your code started more threads than a run may have ({limits.thread_count}).",
-        )
+    # What fork answers at its limit; only a cgroup can tell it from the code's own.
+    refused_fork = limits.process_count > 1 and ending.error_number == errno.EAGAIN
+    if refused_thread or refused_fork or ending.account.tasks_refused:
+        return _too_many_tasks(limits)
     full = any(words in raised.message for words in _FULL_DISK_WORDS)
     if ending.error_number in _FULL_DISK or full:
         return Conclusion(
@@ -133,12 +131,23 @@ def _signalled(ending: Ending, number: int) -> Conclusion:
     )
 
 
+def _too_many_tasks(limits: Limits) -> Conclusion:
+    if limits.process_count > 1:
+        sentence = (
+            "Your code started more processes than a run may have "
+            f"({limits.process_count}, each thread counted as one)."
+        )
+    else:
+        sentence = f"Your code started more threads than a run may have ({limits.thread_count})."
+    return Conclusion("process_limit", "your limit", sentence)
+
+
 def _out_of_memory(limits: Limits) -> Conclusion:
-    return Conclusion(
-        "out_of_memory",
-        "your limit",
-        f"Your code needed more than {limits.memory_bytes // _MIB} MiB, the memory limit of a run.",
-    )
+    part = limits.memory_bytes // limits.process_count // _MIB
+    sentence = f"Your code needed more than {part} MiB, the memory limit of a run."
+    if limits.process_count > 1:
+        sentence = f"A process of your code needed more than {part} MiB, its part of the limit."
+    return Conclusion("out_of_memory", "your limit", sentence)
 
 
 def _signal_name(number: int) -> str:

@@ -66,6 +66,8 @@ class _Run:
 class Supervisor:
     """Everything one worker host runs goes through here. Start it before use, stop it after.
 
+    ``most_running`` is how many ordinary runs go on at once.
+
     ``without`` leaves out layers of the jail. No setting reaches it, nor a command that runs a
     learner's code: it is for the tests that show what each layer keeps in, and its cost.
     ``cgroups`` are those below another cgroup than our own, for tests as well.
@@ -77,11 +79,12 @@ class Supervisor:
         *,
         without: frozenset[Layer] = frozenset(),
         cgroups: Cgroups | None = None,
+        most_running: int = MOST_RUNNING,
     ) -> None:
         self._without = without
         self._cgroups = cgroups or Cgroups()
         self._run_directory = run_directory
-        self._admission = Admission(MOST_RUNNING)
+        self._admission = Admission(most_running)
         self._runs: dict[str, _Run] = {}
         self._driven: set[asyncio.Task[None]] = set()
         self._background: list[asyncio.Task[None]] = []
@@ -181,6 +184,8 @@ class Supervisor:
         limits = PROFILES.get(request.profile)
         if limits is None:
             raise RequestRefused(f"no limit profile {request.profile!r}: {', '.join(PROFILES)}")
+        if limits.process_count > 1 and (request.workers > 1 or self.level != "full"):
+            raise RequestRefused(_NO_FORKS)
         if not 1 <= request.workers <= MAX_WORKERS:
             raise RequestRefused(f"a run has 1 to {MAX_WORKERS} workers, not {request.workers}")
         if request.run_id in self._runs:
@@ -326,6 +331,10 @@ def _for_worker(job: Job, worker: int, workers: int) -> Job:
     )
 
 
+_NO_FORKS: Final = (
+    "code that starts processes needs the jail's full level, and one worker: "
+    "several workers are several processes already"
+)
 _OUR_FAULT: Final = "Our sandbox failed. It is not your code's fault: run it again."
 
 

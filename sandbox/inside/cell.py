@@ -6,6 +6,7 @@ import ast
 import asyncio
 import atexit
 import builtins
+import contextlib
 import faulthandler
 import gc
 import inspect
@@ -40,6 +41,8 @@ def run(job: Job, descriptor: int, on_seeded: Callable[[], None]) -> NoReturn:
     linecache.cache[FILENAME] = (len(job.code), None, job.code.splitlines(True), FILENAME)
     faulthandler.enable()
     recorder = telemetry.start(descriptor, FILENAME, job.workers)
+    if job.limits.process_count > 1:
+        _prepare_for_forks(recorder)
     status = 0
     try:
         value = _execute(job, recorder)
@@ -55,6 +58,20 @@ def run(job: Job, descriptor: int, on_seeded: Callable[[], None]) -> NoReturn:
         report.send(descriptor, "raised", errors.describe(error, FILENAME))
         del error
     _leave(recorder, descriptor, status)
+
+
+def _prepare_for_forks(recorder: telemetry.Recorder) -> None:
+    """Forks of the learner's write whole lines, and leave the picture to the process itself."""
+    import multiprocessing
+
+    def in_fork() -> None:
+        recorder.abandon()
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(line_buffering=True, write_through=False)
+
+    multiprocessing.set_start_method("fork")  # the others start a program, which no run may
+    os.register_at_fork(after_in_child=in_fork)
 
 
 def _open_streams() -> None:
@@ -130,6 +147,9 @@ def _leave(recorder: telemetry.Recorder, descriptor: int, status: int) -> NoRetu
     # found at is ours and would tell a learner nothing.
     warnings.formatwarning = lambda message, kind, *_, **__: f"{kind.__name__}: {message}\n"
     gc.collect()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()  # a fork's last line, or a stream of the cell's own
     recorder.finish()
     report.send(descriptor, "end", {"status": status})
     os._exit(status)

@@ -17,6 +17,8 @@ POSTGRES_SOCKETS: Final = "/pg"
 
 _QUIET: Final = kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
 _TMP_OPTIONS: Final = "size=8m,nr_inodes=256,mode=0700"
+_SHM: Final = "/dev/shm"  # noqa: S108 - the child's own tmpfs, for the locks of multiprocessing
+_SHM_OPTIONS: Final = "size=1m,nr_inodes=64,mode=0700"
 _WRITABLE: Final = [SCRATCH, "/tmp", "/dev/null"]  # noqa: S108 - the child's own tmpfs
 
 
@@ -46,7 +48,9 @@ class Jail:
         self.is_full = settings.level == "full"
         self._readable = settings.readable
         self._without = settings.without
-        self._program = seccomp.assemble(os.uname().machine)
+        machine = os.uname().machine
+        self._program = seccomp.assemble(machine)
+        self._forking_program = seccomp.assemble(machine, may_fork=True)
 
     def park(self) -> None:
         """First half, while the child waits for a job.
@@ -66,7 +70,8 @@ class Jail:
     def lock(self, job: Job) -> None:
         """Second half, with the job in hand; nothing of the learner's was touched before.
 
-        1. The session's files become /scratch; the other sessions disappear.
+        1. The session's files become /scratch; the other sessions disappear. Where the code may
+           fork, a small /dev/shm of its own.
         2. No Postgres socket unless the run has a database there.
         3. Not dumpable, then an empty user namespace: capabilities in the wall are gone for good.
         4. Resource limits, no capabilities, no new privileges.
@@ -88,7 +93,11 @@ class Jail:
         if self._has("landlock"):
             self._confine_paths(job)
         if self._has("seccomp"):
-            seccomp.install(self._program)
+            seccomp.install(self._forking_program if self._may_fork(job) else self._program)
+
+    def _may_fork(self, job: Job) -> bool:
+        """Only where a pid namespace ends with the run, and takes every fork with it."""
+        return self.is_full and job.limits.process_count > 1
 
     def _has(self, layer: Layer) -> bool:
         return layer not in self._without
@@ -99,6 +108,8 @@ class Jail:
             kernel.mount(source, SCRATCH, None, kernel.MS_BIND)
         else:
             kernel.mount("tmpfs", SCRATCH, "tmpfs", _QUIET, session_options(job.limits.disk_bytes))
+        if self._may_fork(job):
+            kernel.mount("tmpfs", _SHM, "tmpfs", _QUIET, _SHM_OPTIONS)
         if self._has("hidden_sessions"):
             kernel.detach_mount(SESSIONS)
         if self._has("hidden_postgres") and not _has_postgres(job):
@@ -108,6 +119,8 @@ class Jail:
         if landlock.version() == 0:
             raise OSError("this kernel has no Landlock")
         writable = _WRITABLE if self.is_full else [job.session_directory, "/dev/null"]
+        if self._may_fork(job):
+            writable = [*writable, _SHM]
         landlock.restrict(self._readable, writable)
 
 

@@ -14,14 +14,15 @@ OPEN_FILES: Final = 256
 
 def apply(limits: Limits) -> None:
     """Set every rlimit, soft and hard. Units are those of setrlimit(2)."""
-    memory = limits.memory_bytes + INHERITED_BYTES
+    memory = limits.memory_bytes // limits.process_count + INHERITED_BYTES
+    tasks = limits.process_count if limits.process_count > 1 else limits.thread_count
     bounds = {
         resource.RLIMIT_CPU: limits.cpu_seconds,
         resource.RLIMIT_AS: memory + ADDRESS_SLACK_BYTES,
         resource.RLIMIT_DATA: memory,
         resource.RLIMIT_FSIZE: limits.disk_bytes,
         resource.RLIMIT_NOFILE: OPEN_FILES,
-        resource.RLIMIT_NPROC: limits.thread_count,
+        resource.RLIMIT_NPROC: tasks,
         resource.RLIMIT_STACK: 8 * 1024 * 1024,
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_MEMLOCK: 0,

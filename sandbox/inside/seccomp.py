@@ -1,7 +1,8 @@
 """The system calls a child may make, as one BPF program assembled once in the zygote.
 
 Anything not listed fails with EPERM. Arguments are checked where a call is only partly wanted:
-unix sockets only, threads but no processes, no anonymous shared memory. Only the low half of an
+unix sockets only, threads but no processes (those in a second program, for runs whose limits let
+them fork), no anonymous shared memory. Only the low half of an
 argument is looked at: the kernel itself reads no more of any that is checked here.
 """
 
@@ -26,6 +27,7 @@ _NUMBER, _ARCH, _ARG0, _ARG1, _ARG2, _ARG3 = 0, 4, 16, 24, 32, 40
 _AF_UNIX: Final = 1
 _CLONE_THREAD: Final = 0x0001_0000
 _CLONE_NEW_ANY: Final = 0x7E02_0000
+_CLONE_PARENT: Final = 0x8000
 _MAP_SHARED_ANONYMOUS: Final = 0x21
 _SOL_SOCKET: Final = 1
 _SO_PASSCRED, _SO_PASSPIDFD = 16, 76  # either one autobinds an abstract name on connect
@@ -78,6 +80,12 @@ RULES: Final[dict[str, list[Instruction]]] = {
     # glibc falls back to clone, whose flags a filter can read.
     "clone3": [(_RETURN, 0, 0, _UNKNOWN)],
 }
+# In their place where the code may fork: any process but in a new namespace or beside its parent.
+FORK_RULES: Final[dict[str, list[Instruction]]] = {
+    "clone": _if_masked(_ARG0, _CLONE_NEW_ANY | _CLONE_PARENT, 0, _ALLOW, _REFUSE),
+    "fork": [(_RETURN, 0, 0, _ALLOW)],
+    "vfork": [(_RETURN, 0, 0, _ALLOW)],
+}
 
 
 def _ranges(numbers: frozenset[int]) -> list[tuple[int, int]]:
@@ -91,7 +99,7 @@ def _ranges(numbers: frozenset[int]) -> list[tuple[int, int]]:
     return ranges
 
 
-def assemble(machine: str) -> bytes:
+def assemble(machine: str, *, may_fork: bool = False) -> bytes:
     """The filter for a machine as ``struct sock_filter[]``; OSError where there is no table.
 
     1. A call made by the rules of another machine (32 bits, say) kills: its numbers mean others.
@@ -105,7 +113,10 @@ def assemble(machine: str) -> bytes:
         (_RETURN, 0, 0, _KILL),
         (_LOAD, 0, 0, _NUMBER),
     ]
-    for name, rule in RULES.items():
+    rules = {**RULES, **FORK_RULES} if may_fork else RULES
+    for name, rule in rules.items():
+        if name not in numbers:  # fork and vfork, where clone alone is left
+            continue
         program += [(_EQUAL, 0, len(rule), numbers[name]), *rule]
     for first, last in _ranges(syscalls.allowed(machine)):
         program += [(_AT_LEAST, 0, 2, first), (_ABOVE, 1, 0, last), (_RETURN, 0, 0, _ALLOW)]

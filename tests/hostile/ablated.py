@@ -15,14 +15,14 @@ from typing import get_args
 import msgspec
 
 from sandbox.host.server import Server
-from sandbox.host.supervisor import Supervisor
+from sandbox.host.supervisor import MOST_RUNNING, Supervisor
 from sandbox.protocol import Layer
 
 
-async def serve(socket: str, without: frozenset[Layer]) -> None:
+async def serve(socket: str, without: frozenset[Layer], most_running: int) -> None:
     """Serve until stdin closes."""
     with tempfile.TemporaryDirectory(prefix="ablated-", dir="/tmp") as directory:
-        supervisor = Supervisor(Path(directory), without=without)
+        supervisor = Supervisor(Path(directory), without=without, most_running=most_running)
         await supervisor.start("full", warm=False)
         server = await Server(supervisor).listen(socket)
         print(msgspec.json.encode(supervisor.status()).decode(), flush=True)
@@ -35,5 +35,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--socket", required=True)
     parser.add_argument("--without", action="append", choices=get_args(Layer), default=[])
+    parser.add_argument("--most-running", type=int, default=MOST_RUNNING)
     options = parser.parse_args()
-    asyncio.run(serve(options.socket, frozenset(options.without)))
+    asyncio.run(serve(options.socket, frozenset(options.without), options.most_running))

@@ -149,3 +149,4 @@ def test_a_run_weighs_its_workers_and_its_memory() -> None:
     default = PROFILES["default"]
     assert (weigh(default), weigh(default, 4)) == (1, 4)
     assert weigh(PROFILES["heavy"]) == 2
+    assert weigh(PROFILES["processes"]) == 3

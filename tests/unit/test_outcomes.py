@@ -1,12 +1,14 @@
-"""The kernel's account of a run decides where its exit status alone would not."""
+"""How a run ended: by the kernel's account of it, and by what fork says at its limit."""
 
 from __future__ import annotations
+
+import errno
 
 import pytest
 
 from sandbox.host.child_cgroup import Account
-from sandbox.host.outcomes import Ending, conclude
-from sandbox.protocol import Limits, Outcome, Raised
+from sandbox.host.outcomes import Conclusion, Ending, conclude
+from sandbox.protocol import PROFILES, Limits, Outcome, Raised
 
 KILLED = 9
 ALL_CPU_US = 5_000_000
@@ -33,3 +35,34 @@ def test_the_kernel_refused_a_process(account: Account, outcome: Outcome) -> Non
 def test_a_refusal_that_the_code_overcame_is_no_outcome() -> None:
     ending = Ending(Limits(), "", 0, 0, True, None, 0, Account(tasks_refused=True))
     assert conclude(ending).outcome == "completed"
+
+
+def conclude_raised(profile: str, raised: Raised, error_number: int = 0) -> Conclusion:
+    return conclude(Ending(PROFILES[profile], "", 1 << 8, 0, True, raised, error_number))
+
+
+AGAIN = Raised("BlockingIOError", "[Errno 11] Resource temporarily unavailable", 2)
+NO_THREAD = Raised("RuntimeError", "can't start new thread", 2)
+
+
+@pytest.mark.parametrize(("raised", "number"), [(AGAIN, errno.EAGAIN), (NO_THREAD, 0)])
+def test_too_many_processes_is_a_limit_with_a_sentence_of_its_own(
+    raised: Raised, number: int
+) -> None:
+    told = conclude_raised("processes", raised, number)
+    assert (told.outcome, told.fault) == ("process_limit", "your limit")
+    assert f"more processes than a run may have ({PROFILES['processes'].process_count}" in (
+        told.message
+    )
+
+
+def test_where_no_process_may_be_started_the_same_error_is_the_codes_own() -> None:
+    assert conclude_raised("default", AGAIN, errno.EAGAIN).outcome == "raised"
+    assert "threads" in conclude_raised("default", NO_THREAD).message
+
+
+def test_a_process_out_of_memory_is_told_its_part() -> None:
+    limits: Limits = PROFILES["processes"]
+    told = conclude_raised("processes", Raised("MemoryError", "", 1))
+    part = limits.memory_bytes // limits.process_count // 1024 // 1024
+    assert f"A process of your code needed more than {part} MiB" in told.message

@@ -48,6 +48,13 @@ class Recorder:
         """Attribute time to the lines of this code, and of the code inside it."""
         self._clock.watch(code)
 
+    def abandon(self) -> None:
+        """In a fork: record nothing more, and say nothing that is not the process's own."""
+        loop.active = None
+        statements.active = None
+        self._clock.stop()
+        self._writer.abandon()
+
     def finish(self) -> None:
         """Stop recording and send the rest; collect garbage before, as it closes connections."""
         loop.active = None

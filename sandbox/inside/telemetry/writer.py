@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from typing import Any, Final
@@ -53,6 +54,14 @@ class EventWriter:
         events, self._events = self._events, []
         for first in range(0, len(events), FLUSH_EVENTS):
             self._send([*events[first : first + FLUSH_EVENTS]])
+
+    def abandon(self) -> None:
+        """Send all that is to come nowhere: the pipe is another process's."""
+        self._events.clear()
+        with contextlib.suppress(OSError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._descriptor, inheritable=False)
+            os.close(nowhere)
 
     def finish(self, summary: Summary) -> None:
         """Send the rest and the summary."""
