@@ -78,6 +78,23 @@ def test_an_ordinary_user_is_confined(level: str) -> None:
     assert (network, kept) == ("PermissionError", "kept")
 
 
+@pytest.mark.parametrize("level", ["full", "laptop"])
+def test_an_ordinary_user_has_several_workers(level: str) -> None:
+    code = "print(WORKER)"
+    ran = run_cell("--level", level, "--workers", "3", ordinary=True, code=code)
+    assert (ran.returncode, sorted(ran.stdout.split())) == (0, ["1", "2", "3"])
+
+
+def test_an_ordinary_user_may_fork_only_where_every_fork_ends_with_the_run() -> None:
+    code = "import os\nprint('forked' if os.fork() else '')"
+    options = ("--profile", "processes")
+    full = run_cell("--level", "full", *options, ordinary=True, code=code)
+    assert (full.returncode, full.stdout.strip()) == (0, "forked")
+    laptop = run_cell("--level", "laptop", *options, ordinary=True, code=code)
+    assert (laptop.returncode, laptop.stdout) == (2, "")
+    assert "full level" in laptop.stderr
+
+
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
 def test_an_ordinary_user_has_both_databases(database: str) -> None:
     code = (
