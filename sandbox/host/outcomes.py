@@ -8,6 +8,7 @@ import signal
 from typing import Final, Literal, NamedTuple
 
 from sandbox.host.child_cgroup import Account
+from sandbox.host.postgres.cluster import PLACE_BYTES
 from sandbox.protocol import Fault, Limits, Outcome, Raised
 
 Stop = Literal["", "deadline", "output", "cancel", "lost"]
@@ -15,6 +16,8 @@ Stop = Literal["", "deadline", "output", "cancel", "lost"]
 _MIB: Final = 1024 * 1024
 _FULL_DISK: Final = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 _FULL_DISK_WORDS: Final = ("disk is full", "No space left", "disk full")
+
+_FULL_DATABASE_WORDS: Final = ('could not extend file "pg_tblspc', "temp_file_limit", "pgsql_tmp")
 
 
 class Ending(NamedTuple):
@@ -82,6 +85,13 @@ def _raised(ending: Ending) -> Conclusion | None:
     refused_fork = limits.process_count > 1 and ending.error_number == errno.EAGAIN
     if refused_thread or refused_fork or ending.account.tasks_refused:
         return _too_many_tasks(limits)
+    if any(words in raised.message for words in _FULL_DATABASE_WORDS):
+        return Conclusion(
+            "disk_limit",
+            "your limit",
+            f"Your code filled its Postgres database ({PLACE_BYTES // _MIB} MiB, what is sorted "
+            "and joined included). Reset gives an empty one.",
+        )
     full = any(words in raised.message for words in _FULL_DISK_WORDS)
     if ending.error_number in _FULL_DISK or full:
         return Conclusion(

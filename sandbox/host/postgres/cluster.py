@@ -15,11 +15,20 @@ import asyncpg
 
 from sandbox.host.launch import Tree, launch
 
+_MIB: Final = 1024 * 1024
+
 ADMIN: Final = "admin"
 START_SECONDS: Final = 30.0
-DATA_BYTES: Final = 2 * 1024 * 1024 * 1024
-BACKEND_MEMORY_BYTES: Final = 1024 * 1024 * 1024
-MOST_TASKS: Final = 512
+DATA_BYTES: Final = 512 * _MIB
+WAL_BYTES: Final = (
+    1024 * _MIB
+)  # eight times max_wal_size: a full one would be the end of the server
+PLACE_BYTES: Final = 32 * _MIB  # of which an empty database takes a quarter
+BACKEND_ADDRESS_BYTES: Final = 768 * _MIB
+BACKEND_MEMORY_BYTES: Final = 192 * _MIB
+FILE_BYTES: Final = 64 * _MIB  # what has no quota, such as the catalogs all databases share
+MOST_CONNECTIONS: Final = max(200, 40 * (os.cpu_count() or 1) + 40)
+MOST_TASKS: Final = MOST_CONNECTIONS + 300
 
 _WALL: Final = [
     *["--unshare-user", "--uid", "1000", "--gid", "1000"],
@@ -33,7 +42,7 @@ _SETTINGS: Final = {
     "listen_addresses": "",
     "unix_socket_directories": "/sockets",
     "unix_socket_permissions": "0777",
-    "max_connections": "200",
+    "max_connections": str(MOST_CONNECTIONS),
     "shared_buffers": "32MB",
     "fsync": "off",
     "full_page_writes": "off",
@@ -41,6 +50,8 @@ _SETTINGS: Final = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "max_wal_size": "128MB",
+    "max_notify_queue_pages": "256",
+    "max_worker_processes": "4",
     "deadlock_timeout": "200ms",
     "client_connection_check_interval": "500ms",
     "log_min_messages": "fatal",
@@ -50,7 +61,8 @@ _SETTINGS: Final = {
 _HBA: Final = (
     "local all admin scram-sha-256\nlocal sameuser all scram-sha-256\nlocal all all reject\n"
 )
-# The limit on memory turns a backend's memory bomb into an ERROR for its session alone.
+# The limits on memory turn a backend's memory bomb into an ERROR for its session alone. The first
+# counts what is mapped, shared memory included, the second what a backend has for itself.
 _START: Final = """
 # The supervisor holds the other end of stdin: when it dies, everything here does. The death
 # signal that bubblewrap asks for is missed by who dies while the wall is being built.
@@ -58,11 +70,13 @@ exec 3<&0 </dev/null
 ((read -r _ <&3; kill -9 -1) &)
 exec 3<&-
 set -e
-"$1/initdb" -D /data/db -U admin --pwfile=/secret/password -A scram-sha-256 --no-sync \\
+"$1/initdb" -D /data/db -X /wal/db -U admin --pwfile=/secret/password -A scram-sha-256 --no-sync \\
     --locale=C.UTF-8 -E UTF8 >/dev/null
 printf '%s' "$2" > /data/db/pg_hba.conf
 printf '%s' "$3" >> /data/db/postgresql.conf
 ulimit -v "$4"
+ulimit -d "$5"
+ulimit -f "$6"
 exec "$1/postgres" -D /data/db
 """
 
@@ -72,12 +86,16 @@ class ClusterFailed(Exception):
 
 
 class Cluster:
-    """Started once; when it died, a new one is made."""
+    """Started once; when it died, a new one is made.
+
+    Beside its data it has ``places``: small tmpfs, each the disk of one scratch database.
+    """
 
     def __init__(self, socket_directory: Path, secret_directory: Path, uid: int | None) -> None:
         self._sockets = socket_directory
         self._secret = secret_directory
         self._uid = uid
+        self.places = count_places()
         self._password = secrets.token_urlsafe(24)
         self._process: asyncio.subprocess.Process | None = None
         self._drain: asyncio.Task[bytes] | None = None
@@ -112,9 +130,13 @@ class Cluster:
             await asyncio.wait([self._drain])
 
     async def connect(self, database: str = "postgres") -> asyncpg.Connection:
-        """A connection as the admin role."""
+        """A connection as the admin role, which waits for no learner's locks."""
         return await asyncpg.connect(
-            host=str(self._sockets), user=ADMIN, password=self._password, database=database
+            host=str(self._sockets),
+            user=ADMIN,
+            password=self._password,
+            database=database,
+            server_settings={"lock_timeout": "2s", "statement_timeout": "20s"},
         )
 
     async def connect_as(self, role: str, password: str) -> asyncpg.Connection:
@@ -153,10 +175,14 @@ class Cluster:
             *[wall, *_WALL, *binds, "--ro-bind", "{site}", "/site"],
             *["--bind", "{sockets}", "/sockets", "--ro-bind", "{secret}", "/secret"],
             *["--ro-bind", "{secret}/passwd", "/etc/passwd", "--dev", "/dev", "--proc", "/proc"],
-            *["--size", str(DATA_BYTES), "--perms", "0700", "--tmpfs", "/data"],
-            *["--tmpfs", "/tmp", "--tmpfs", "/dev/shm", "--chdir", "/"],  # noqa: S108
-            *["/bin/sh", "-c", _START, "sh", _BINARIES, _HBA, settings],
-            str(BACKEND_MEMORY_BYTES // 1024),
+            *_tmpfs("/data", DATA_BYTES),
+            *_tmpfs("/wal", WAL_BYTES),
+            *_tmpfs("/tmp", 16 * _MIB),  # noqa: S108
+            *_tmpfs("/dev/shm", 256 * _MIB),  # noqa: S108
+            *[word for place in range(self.places) for word in _tmpfs(path_of(place), PLACE_BYTES)],
+            *["--chdir", "/", "/bin/sh", "-c", _START, "sh", _BINARIES, _HBA, settings],
+            *[str(BACKEND_ADDRESS_BYTES // 1024), str(BACKEND_MEMORY_BYTES // 1024)],
+            str(FILE_BYTES // 512),
         ]
         return launch(program, trees, uid=self._uid, most_tasks=MOST_TASKS)
 
@@ -180,6 +206,21 @@ class Cluster:
         while piece := await process.stderr.read(4096):
             kept = (kept + piece)[-4096:]
         return kept
+
+
+def count_places() -> int:
+    """How many scratch databases there may be: full ones take a quarter of the machine's memory."""
+    memory_bytes = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return max(16, min(memory_bytes // 4 // PLACE_BYTES, 128))
+
+
+def path_of(place: int) -> str:
+    """Where a place is, as the server sees it."""
+    return f"/places/{place}"
+
+
+def _tmpfs(path: str, size_bytes: int) -> list[str]:
+    return ["--size", str(size_bytes), "--perms", "0700", "--tmpfs", path]
 
 
 def site_packages() -> Path:
