@@ -409,3 +409,39 @@ async def test_shared_catalogs_are_bounded_and_tidied(sandbox_client: SandboxCli
     await ask(sandbox_client, hoard, session)
     ran = await ask(sandbox_client, program(size.format("<")), session)
     assert ran.stdout == "[(True,)]\n"
+
+
+async def test_advisory_locks_are_counted_and_leave_room_for_others(
+    sandbox_client: SandboxClient, cluster: Cluster
+) -> None:
+    """The table of locks is one for all: the control fills it, and every write fails."""
+    hoard = "SELECT count(pg_advisory_{}lock(g)) FROM generate_series(1, 1000000) g"
+    hoarding = asyncio.create_task(
+        ask(
+            sandbox_client,
+            program(
+                "SELECT pg_advisory_lock(1, 2)",
+                "SELECT pg_try_advisory_xact_lock_shared(3)",
+                hoard.format(""),
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'",
+                "SELECT uncounted_pg_advisory_lock(1)",
+                "SELECT pg_advisory_unlock(1, 2)",
+                "SELECT pg_sleep(1)",
+            ),
+        )
+    )
+    other = await write_and_count(sandbox_client, 1.0)
+    first, tried, flood, held, around, unlocked, _ = (await hoarding).stdout.splitlines()
+    assert (first, tried) in {("[('',)]", "[(True,)]"), ("[(None,)]", "[(True,)]")}
+    assert flood.startswith("ConfigurationLimitExceededError a connection may hold 200")
+    assert (held, unlocked) == ("[(200,)]", "[(True,)]")
+    assert around.startswith("InsufficientPrivilegeError")
+    assert other.stdout == "1 True\n"
+
+    attacker, victim = await cluster.connect(), await cluster.connect()
+    with pytest.raises(asyncpg.OutOfMemoryError, match="shared memory"):
+        await attacker.execute(hoard.format(""))
+    with pytest.raises(asyncpg.OutOfMemoryError, match="shared memory"):
+        await victim.execute("CREATE TABLE t (a int)")
+    await attacker.close()
+    await victim.close()

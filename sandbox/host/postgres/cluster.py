@@ -52,6 +52,7 @@ _SETTINGS: Final = {
     "max_wal_size": "128MB",
     "max_notify_queue_pages": "256",
     "max_worker_processes": "4",
+    "max_locks_per_transaction": "256",
     "deadlock_timeout": "200ms",
     "client_connection_check_interval": "500ms",
     "log_min_messages": "fatal",

@@ -10,9 +10,9 @@ from typing import Final
 import asyncpg
 
 from sandbox.host.postgres.cluster import Cluster, path_of
+from sandbox.host.postgres.template import KEEPER, TEMPLATE, TEMPLATE_SQL
 
 CONNECTION_LIMIT: Final = 20
-TEMPLATE: Final = "scratch_template"
 
 _log = logging.getLogger(__name__)
 
@@ -22,14 +22,6 @@ _ROLE_SETTINGS: Final = (
     "SET client_connection_check_interval = '500ms'",
     "SET temp_file_limit = '16MB'",
 )
-# No rights that everyone has by default. No large objects: what is noted of their owners lies in a
-# catalog that all databases share. No hash indexes: they grow by holes, and a hole that finds the
-# disk full when it is written hinders the checkpoint, which is everybody's.
-_TEMPLATE_SQL: Final = """
-REVOKE ALL ON SCHEMA public FROM PUBLIC;
-REVOKE ALL ON FUNCTION lo_creat, lo_create, lo_from_bytea FROM PUBLIC;
-DELETE FROM pg_am WHERE amname = 'hash';
-"""
 # Catalogs that all databases share, where a learner leaves dead rows without a quota.
 _SHARED_CATALOGS: Final = ("pg_authid", "pg_db_role_setting", "pg_shdepend")
 _SHARED_BYTES: Final = 4 * 1024 * 1024
@@ -82,9 +74,10 @@ class Slots:
         """Once: a tablespace for each place, and the template."""
         for place in range(self._cluster.places):
             await self._do(f"CREATE TABLESPACE place{place} LOCATION '{path_of(place)}'")
+        await self._do(f"CREATE ROLE {KEEPER}")
         await self._do(f"CREATE DATABASE {TEMPLATE} IS_TEMPLATE true")
         connection = await self._cluster.connect(TEMPLATE)
-        await connection.execute(_TEMPLATE_SQL)
+        await connection.execute(TEMPLATE_SQL)
         await connection.close()
         for database in ("postgres", "template1", TEMPLATE):
             await self._do(f"REVOKE ALL ON DATABASE {database} FROM PUBLIC")
@@ -105,7 +98,7 @@ class Slots:
     async def _create(self, slot: Slot) -> None:
         name = slot.name
         await self._do(f"CREATE ROLE {name} LOGIN NOINHERIT CONNECTION LIMIT {CONNECTION_LIMIT}")
-        # A copy of files and not of pages: the latter begins as holes, see above.
+        # A copy of files and not of pages: the latter begins as holes, see the template.
         await self._do(
             f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} "
             f"TABLESPACE place{slot.place} STRATEGY file_copy"
