@@ -6,17 +6,14 @@ The control of a refusal is ``cluster``: there the same statement succeeds as th
 from __future__ import annotations
 
 import asyncio
-import os
-import tempfile
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import asyncpg
 import pytest
 
 from sandbox.client import SandboxClient
 from sandbox.host.postgres.cluster import PLACE_BYTES, Cluster, path_of
-from sandbox.host.wall import SERVER_UID
+from tests.hostile.clusters import own_cluster
 from tests.running import Ran, new_id, run
 
 SEED = "CREATE TABLE pet (name text);\nINSERT INTO pet VALUES ('Rex');\n"
@@ -51,15 +48,8 @@ async def ask(client: SandboxClient, code: str, session: str = "", **fields: obj
 @pytest.fixture
 async def cluster() -> AsyncIterator[Cluster]:
     """A server of our own, where we are the admin."""
-    with tempfile.TemporaryDirectory(prefix="pg-", dir="/tmp") as folder:
-        os.chmod(folder, 0o711)  # noqa: S103 - as a run directory: entered, not read
-        sockets = f"{folder}/sockets"
-        os.mkdir(sockets, 0o711)
-        uid = SERVER_UID if os.geteuid() == 0 else None
-        cluster = Cluster(Path(sockets), Path(folder, "secret"), uid)
-        await cluster.start()
+    async with own_cluster() as cluster:
         yield cluster
-        await cluster.stop()
 
 
 REFUSED = {
