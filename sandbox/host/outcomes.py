@@ -11,6 +11,8 @@ from sandbox.host.child_cgroup import Account
 from sandbox.host.postgres.cluster import PLACE_BYTES
 from sandbox.protocol import Fault, Limits, Outcome, Raised
 
+RAISED_STATUS: Final = 1 << 8  # as of wait(2)
+
 Stop = Literal["", "deadline", "output", "cancel", "lost"]
 
 _MIB: Final = 1024 * 1024

@@ -9,7 +9,7 @@ import os
 from typing import Final, Literal, Protocol
 
 from sandbox.host.combining import ChildEnd
-from sandbox.host.outcomes import Ending, Stop
+from sandbox.host.outcomes import RAISED_STATUS, Ending, Stop
 from sandbox.host.telemetry import TelemetryReader
 from sandbox.host.zygote import Child
 from sandbox.protocol import Exited, Limits, Output, Telemetry, Value
@@ -89,13 +89,15 @@ class ChildStream:
     def _ending(self, limits: Limits, exited: Exited) -> Ending:
         telemetry = self._telemetry
         account = self._child.account()
+        # Believed of a child that also ended as one that raised: what it says alone is a picture.
+        raised = telemetry.raised if exited.status == RAISED_STATUS else None
         return Ending(
             limits,
             self._stop,
             exited.status,
             max(exited.cpu_us, account.cpu_us),  # the cgroup counts also what the child started
             telemetry.ended,
-            telemetry.raised,
+            raised,
             telemetry.error_number,
             account,
         )

@@ -19,6 +19,7 @@ import threading
 import types
 import warnings
 from collections.abc import Callable
+from os import _exit
 from typing import Any, Final, NoReturn
 
 from sandbox.inside import errors, report, telemetry, values
@@ -45,13 +46,13 @@ def run(job: Job, descriptor: int, on_seeded: Callable[[], None]) -> NoReturn:
         _prepare_for_forks(recorder)
     status = 0
     try:
-        value = _execute(job, recorder)
+        try:
+            value = _execute(job, recorder)
+        except SystemExit as stop:
+            value, status = None, errors.exit_status(stop)
         _finish_threads()
         if value is not None:
             report.send(descriptor, "value", values.describe(value))
-    except SystemExit as stop:
-        status = errors.exit_status(stop)
-        _finish_threads()
     except BaseException as error:
         status = 1
         errors.show(error, FILENAME)
@@ -146,10 +147,17 @@ def _leave(recorder: telemetry.Recorder, descriptor: int, status: int) -> NoRetu
     # Here "coroutine was never awaited" is found, while it can still be shown. The place it is
     # found at is ours and would tell a learner nothing.
     warnings.formatwarning = lambda message, kind, *_, **__: f"{kind.__name__}: {message}\n"
-    gc.collect()
+    for step in (gc.collect, _flush, recorder.finish):
+        try:
+            step()
+        except BaseException:  # noqa: S112 - the cell broke it: its picture lacks the rest
+            continue
+    report.send(descriptor, "end", {"status": status})
+    _exit(status)
+
+
+def _flush() -> None:
+    """What is left of a fork's last line, or in a stream of the cell's own."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(Exception):
-            stream.flush()  # a fork's last line, or a stream of the cell's own
-    recorder.finish()
-    report.send(descriptor, "end", {"status": status})
-    os._exit(status)
+            stream.flush()

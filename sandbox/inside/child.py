@@ -15,6 +15,7 @@ import select
 import signal
 import socket
 import threading
+from os import _exit
 from typing import Final, NoReturn
 
 import msgspec
@@ -26,6 +27,7 @@ from sandbox.protocol import Job
 JOB, TELEMETRY = 3, 4
 _FIRST_FREE: Final = 5
 _SETUP_FAILED: Final = 70
+_BROKEN: Final = 1
 REHEARSE_AFTER_SECONDS: Final = 0.2
 _job_decoder: Final = msgspec.msgpack.Decoder(Job)
 
@@ -44,7 +46,11 @@ def live(descriptors: list[int], jail: Jail) -> NoReturn:
         os.write(2, f"sandbox: {error!r}\n".encode())
         os._exit(_SETUP_FAILED)
     _reset_signals()
-    cell.run(job, TELEMETRY, on_seeded=job_socket.close)
+    try:
+        cell.run(job, TELEMETRY, on_seeded=job_socket.close)
+    finally:
+        # A cell that broke what reports its end: nothing above us on the stack is for it to see.
+        _exit(_BROKEN)
 
 
 def _place(descriptors: list[int]) -> None:

@@ -2,45 +2,74 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 MAX_MESSAGE_CHARACTERS: Final = 2000
+MAX_NAME_CHARACTERS: Final = 200
+_NO_MESSAGE: Final = "(its message could not be made)"
 _HARNESS: Final = "sandbox/inside/"
 
 
 def exit_status(stop: SystemExit) -> int:
-    """The status a SystemExit asks for; a text goes to stderr and means 1."""
-    if stop.code is None:
-        return 0
-    if isinstance(stop.code, int):
-        return stop.code & 0xFF
-    sys.stderr.write(f"{stop.code}\n")
+    """The status a SystemExit asks for, as the interpreter has it; a text goes to stderr."""
+    try:
+        code = stop.code
+        if code is None:
+            return 0
+        if isinstance(code, int):
+            return int(code) & 0xFF if -(2**31) <= code < 2**31 else 0xFF
+        _write(f"{code}\n")
+    except BaseException:  # the cell's own code, asked for a text or a number
+        return 1
     return 1
 
 
 def describe(error: BaseException, filename: str) -> dict[str, Any]:
-    """``type``, ``message``, the deepest ``line`` of the cell (0 if none) and an ``errno``."""
-    try:
-        message = str(error)
-    except Exception:
-        message = "(its message could not be made)"
+    """``type``, ``message``, the deepest ``line`` of the cell (0 if none) and an ``errno``.
+
+    Each asks code of the cell, which may fail in its own ways.
+    """
     return {
-        "type": _name(type(error)),
-        "message": message[:MAX_MESSAGE_CHARACTERS],
-        "line": _line(error, filename),
-        "errno": _errno(error),
+        "type": _asked(lambda: clean(_name(type(error)))[:MAX_NAME_CHARACTERS], "Exception"),
+        "message": _asked(lambda: clean(str(error)[:MAX_MESSAGE_CHARACTERS]), _NO_MESSAGE),
+        "line": _asked(lambda: _line(error, filename), 0),
+        "errno": _asked(lambda: _errno(error), 0),
     }
 
 
 def show(error: BaseException, filename: str) -> None:
     """Write the traceback to stderr."""
+    _write(_asked(lambda: _render(error, filename), "(the traceback could not be made)\n"))
+
+
+def clean(text: str) -> str:
+    """The text as it can be sent: half a surrogate pair becomes its escape."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _asked[T](question: Callable[[], T], otherwise: T) -> T:
+    try:
+        return question()
+    except BaseException:
+        return otherwise
+
+
+def _write(text: str) -> None:
+    try:
+        sys.stderr.write(text)
+    except BaseException:  # the cell put something else in its place
+        os.write(2, text.encode("utf-8", "backslashreplace"))
+
+
+def _render(error: BaseException, filename: str) -> str:
     summary = traceback.TracebackException.from_exception(error, compact=True)
     for part in _chain(summary):
         part.stack = traceback.StackSummary.from_list(list(_folded(part.stack, filename)))
-    sys.stderr.write("".join(summary.format()))
+    return "".join(summary.format())
 
 
 def _chain(summary: traceback.TracebackException) -> Iterator[traceback.TracebackException]:
@@ -85,8 +114,8 @@ def _errno(error: BaseException | None) -> int:
     seen = 0
     while error is not None and seen < 10:
         number = getattr(error, "errno", None)
-        if isinstance(number, int):
-            return number
+        if isinstance(number, int) and 0 < number < 2**31:
+            return int(number)
         error, seen = error.__cause__ or error.__context__, seen + 1
     return 0
 

@@ -6,10 +6,13 @@ import reprlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from sandbox.inside.errors import clean
+
 MAX_ROWS: Final = 200
 MAX_COLUMNS: Final = 40
 MAX_CELL_CHARACTERS: Final = 300
 MAX_TEXT_CHARACTERS: Final = 10_000
+MAX_TABLE_CHARACTERS: Final = 200_000
 
 _short: Final = reprlib.Repr(maxother=MAX_CELL_CHARACTERS, maxstring=MAX_CELL_CHARACTERS)
 _long: Final = reprlib.Repr(
@@ -25,14 +28,27 @@ def describe(value: Any) -> dict[str, Any]:
     """``text``, and for rows also ``columns``, ``rows`` (at most 200) and ``row_count``."""
     rows = _as_rows(value)
     if not rows:
-        return {"text": _long.repr(value)[:MAX_TEXT_CHARACTERS]}
+        return {"text": clean(_long.repr(value)[:MAX_TEXT_CHARACTERS])[:MAX_TEXT_CHARACTERS]}
     columns = _columns(rows[0])
     return {
         "text": "",
         "columns": columns,
-        "rows": [_texts(row, columns) for row in rows[:MAX_ROWS]],
+        "rows": _fitting(rows[:MAX_ROWS], columns),
         "row_count": len(rows),
     }
+
+
+def _fitting(rows: Sequence[Any], columns: list[str]) -> list[list[str | None]]:
+    """The first rows, as many as fit into one frame with room to spare."""
+    shown: list[list[str | None]] = []
+    room = MAX_TABLE_CHARACTERS
+    for row in rows:
+        texts = _texts(row, columns)
+        room -= sum(len(text or "") for text in texts)
+        if room < 0:
+            break
+        shown.append(texts)
+    return shown
 
 
 def _as_rows(value: Any) -> Sequence[Any]:
@@ -62,7 +78,7 @@ def _columns(row: Any) -> list[str]:
         names = list(row.keys())
     else:
         names = [str(number) for number in range(1, len(row) + 1)]
-    return [str(name)[:MAX_CELL_CHARACTERS] for name in names[:MAX_COLUMNS]]
+    return [clean(str(name)[:MAX_CELL_CHARACTERS]) for name in names[:MAX_COLUMNS]]
 
 
 def _texts(row: Any, columns: list[str]) -> list[str | None]:
@@ -73,4 +89,5 @@ def _texts(row: Any, columns: list[str]) -> list[str | None]:
 def _text(cell: Any) -> str | None:
     if cell is None:
         return None
-    return cell[:MAX_CELL_CHARACTERS] if isinstance(cell, str) else _short.repr(cell)
+    text = cell[:MAX_CELL_CHARACTERS] if isinstance(cell, str) else _short.repr(cell)
+    return clean(text)[:MAX_CELL_CHARACTERS]

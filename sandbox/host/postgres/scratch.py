@@ -85,10 +85,7 @@ class ScratchPostgres:
     async def answers(self) -> bool:
         """Whether the server answers now."""
         async with self._lock:
-            try:
-                return self._admin is not None and await self._admin.fetchval("SELECT true")
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-                return False
+            return self._slots is not None and await self._slots.answer()
 
     async def end_run(self, slot: Slot) -> None:
         """End every connection of the run; what it left open is rolled back."""

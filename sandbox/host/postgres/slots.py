@@ -66,6 +66,13 @@ class Slots:
         """Whether the server lives and listens to us."""
         return self._cluster.is_alive and not self._admin.is_closed()
 
+    async def answer(self) -> bool:
+        """Whether the server answers now."""
+        try:
+            return bool(await self._admin.fetchval("SELECT true"))
+        except DATABASE_ERRORS:
+            return False
+
     def close(self) -> None:
         """Give the connection up."""
         self._admin.terminate()

@@ -73,10 +73,21 @@ class EventWriter:
         self._send([("summary", (now - self._began) // 1000, fields)])
 
     def _send(self, events: list[Any]) -> None:
-        frame = encode_frame(events)
+        try:
+            frame = encode_frame(events)
+        except UnicodeEncodeError:  # half a surrogate pair in a text of the cell
+            frame = encode_frame([event for event in events if _is_sendable(event)])
         self._bytes += len(frame)
         try:
             while frame:
                 frame = frame[os.write(self._descriptor, frame) :]
         except OSError:
             return
+
+
+def _is_sendable(event: Any) -> bool:
+    try:
+        encode_frame(event)
+    except UnicodeEncodeError:
+        return False
+    return True
