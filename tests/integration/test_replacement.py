@@ -36,11 +36,9 @@ async def supervisor() -> AsyncIterator[Supervisor]:
             await supervisor.stop()
 
 
-def find_postgres() -> int:
+def find_postgres(wall: int) -> int:
     """The postmaster: the only server process whose parent is none."""
-    servers = {
-        pid for pid in list_descendants(os.getpid()) if command(pid).endswith("bin/postgres")
-    }
+    servers = {pid for pid in list_descendants(wall) if command(pid).endswith("bin/postgres")}
     (postmaster,) = [pid for pid in servers if parent(pid) not in servers]
     return postmaster
 
@@ -52,6 +50,15 @@ def command(pid: int) -> str:
         return ""
 
 
+def find(supervisor: Supervisor, name: str) -> int:
+    """The pid of this supervisor's own: other tests' supervisors are our children as well."""
+    if name == "zygote":
+        return find_zygote(supervisor._zygote._process.pid)
+    server = supervisor._lender._postgres._cluster._process
+    assert server is not None
+    return find_postgres(server.pid)
+
+
 async def run(supervisor: Supervisor, code: str, kill: str = "", **fields: object) -> Ran:
     """A run; once it has printed, what ``kill`` names is killed."""
     request = RunRequest(run_id=new_id("run"), code=code, **fields)  # type: ignore[arg-type]
@@ -59,8 +66,7 @@ async def run(supervisor: Supervisor, code: str, kill: str = "", **fields: objec
     async for batch in supervisor.run(request):
         events += batch
         if kill and "begun" in Ran(events).stdout:
-            pid = find_zygote(os.getpid()) if kill == "zygote" else find_postgres()
-            os.kill(pid, signal.SIGKILL)
+            os.kill(find(supervisor, kill), signal.SIGKILL)
             kill = ""
     return Ran(events)
 
