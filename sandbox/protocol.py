@@ -34,12 +34,21 @@ Fault = Literal["nobody", "your code", "your limit", "us"]
 Level = Literal["full", "laptop", "refused"]
 Layer = Literal[
     # of the wall
+    "wall_user",
+    "wall_files",
+    "wall_proc",
     "wall_network",
     "wall_processes",
     "wall_capabilities",
+    "wall_read_only",
+    # of each learner session
+    "disk_quota",
     # of each child, in the order they are put up
+    "pid_namespace",
     "setsid",
-    "namespaces",
+    "mount_namespace",
+    "ipc_namespace",
+    "uts_namespace",
     "private_tmp",
     "hidden_sessions",
     "hidden_postgres",

@@ -30,17 +30,29 @@ _SYSTEM: Final = (
     "/etc/ld.so.cache",
     "/etc/mime.types",
 )
-_READABLE: Final = ["/usr", "/lib", "/lib64", "/opt", "/etc", "/dev", _POSTGRES]
+# Not all of /dev: merely opening /dev/ptmx makes a terminal, and all children share their number.
+_DEVICES: Final = [f"/dev/{name}" for name in ("null", "zero", "full", "random", "urandom")]
+_READABLE: Final = [
+    *["/usr", "/lib", "/lib64", "/opt", "/etc/ld.so.cache", "/etc/mime.types"],
+    *[*_DEVICES, _POSTGRES],
+]
 _ISOLATION: Final = [
     *["--unshare-user", "--uid", "0", "--gid", "0"],
     *["--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"],
-    *["--as-pid-1", "--die-with-parent", "--new-session", "--clearenv"],
+    *["--die-with-parent", "--new-session", "--clearenv"],
     *["--setenv", "LANG", "C.UTF-8", "--setenv", "TZ", "UTC", "--setenv", "MALLOC_ARENA_MAX", "2"],
 ]
-_LAYERS: Final[dict[Layer, list[str]]] = {
-    "wall_network": ["--unshare-net"],
-    "wall_processes": ["--unshare-pid"],
-    "wall_capabilities": ["--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN"],
+# Each with its options, and those that stand in for them where the layer is left out.
+_LAYERS: Final[dict[Layer, tuple[list[str], list[str]]]] = {
+    "wall_files": ([], ["--ro-bind", "/etc", "/etc"]),
+    "wall_proc": ([], ["--proc", "/proc"]),
+    "wall_network": (["--unshare-net"], []),
+    "wall_processes": (["--unshare-pid", "--as-pid-1"], []),
+    "wall_capabilities": (
+        ["--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN"],
+        ["--cap-add", "ALL"],
+    ),
+    "wall_read_only": (["--remount-ro", "/"], []),  # the last: what comes after is read-only
 }
 _START: Final = (
     "import sys; sys.path[:0] = sys.argv[2:]; from sandbox.inside.zygote import main; main()"
@@ -112,21 +124,11 @@ class Walls:
         settings = self._settings(link, "full", _READABLE)
         layers = [
             option
-            for layer, options in _LAYERS.items()
-            for option in options
-            if layer not in self._without
+            for layer, (whole, lacking) in _LAYERS.items()
+            for option in (lacking if layer in self._without else whole)
         ]
         program = [
-            *[
-                _bubblewrap(),
-                *_ISOLATION,
-                *layers,
-                *binds,
-                *places.split(),
-                *libraries,
-                "--remount-ro",
-                "/",
-            ],
+            *[_bubblewrap(), *_ISOLATION, *binds, *places.split(), *libraries, *layers],
             *_zygote_command(python, settings, ["/opt/app", _SITE]),
         ]
         trees = {
@@ -136,7 +138,7 @@ class Walls:
             # The sockets keep their owner: id-mapping would take the right to connect away.
             "pg": Tree(self.postgres_directory, writable=True),
         }
-        uid = SANDBOX_UID if self._as_root else None
+        uid = SANDBOX_UID if self._as_root and "wall_user" not in self._without else None
         return launch(program, trees, uid=uid, most_tasks=MOST_TASKS)
 
     def _settings(self, link: int, level: Level, readable: list[str]) -> ZygoteSettings:
@@ -145,7 +147,7 @@ class Walls:
     def _laptop_command(self, link: int) -> list[str]:
         """The zygote as an ordinary process: Landlock, seccomp and rlimits are all there is."""
         places = [self._python, self._site, self._app, self.postgres_directory]
-        readable = [*_SYSTEM, "/dev", *map(str, places)]
+        readable = [*_SYSTEM, *_DEVICES, *map(str, places)]
         settings = self._settings(link, "laptop", readable)
         paths = [str(self._app.parent), str(self._site)]
         return _zygote_command(sys.executable, settings, paths)

@@ -19,19 +19,17 @@ _QUIET: Final = kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
 _TMP_OPTIONS: Final = "size=8m,nr_inodes=256,mode=0700"
 _SHM: Final = "/dev/shm"  # noqa: S108 - the child's own tmpfs, for the locks of multiprocessing
 _SHM_OPTIONS: Final = "size=1m,nr_inodes=64,mode=0700"
+_NAMESPACES: Final[dict[Layer, int]] = {
+    "mount_namespace": kernel.CLONE_NEWNS,
+    "ipc_namespace": kernel.CLONE_NEWIPC,
+    "uts_namespace": kernel.CLONE_NEWUTS,
+}
 _WRITABLE: Final = [SCRATCH, "/tmp", "/dev/null"]  # noqa: S108 - the child's own tmpfs
 
 
 def session_options(disk_bytes: int) -> str:
     """tmpfs options of a learner session's files: bytes and inodes are both bounded."""
     return f"size={disk_bytes},nr_inodes=256,mode=0700"
-
-
-def mount_session(name: str, disk_bytes: int) -> None:
-    """In the zygote: give a learner session its own tmpfs."""
-    target = f"{SESSIONS}/{name}"
-    os.mkdir(target, 0o700)
-    kernel.mount("tmpfs", target, "tmpfs", _QUIET, session_options(disk_bytes))
 
 
 def unmount_session(name: str) -> None:
@@ -51,6 +49,13 @@ class Jail:
         machine = os.uname().machine
         self._program = seccomp.assemble(machine)
         self._forking_program = seccomp.assemble(machine, may_fork=True)
+        self.has_pid_namespace = self.is_full and self._has("pid_namespace")
+
+    def mount_session(self, name: str, disk_bytes: int) -> None:
+        """In the zygote: give a learner session its own tmpfs."""
+        target = f"{SESSIONS}/{name}"
+        os.mkdir(target, 0o700)
+        self._mount_quota(target, session_options(disk_bytes))
 
     def park(self) -> None:
         """First half, while the child waits for a job.
@@ -61,11 +66,10 @@ class Jail:
         """
         if self._has("setsid"):
             os.setsid()
-        if self.is_full and self._has("namespaces"):
-            kernel.unshare(kernel.CLONE_NEWNS | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS)
-            kernel.mount(None, "/", None, kernel.MS_REC | kernel.MS_SLAVE)
+        if self.is_full:
+            self._unshare()
         if self.is_full and self._has("private_tmp"):
-            kernel.mount("tmpfs", "/tmp", "tmpfs", _QUIET, _TMP_OPTIONS)  # noqa: S108
+            self._mount_quota("/tmp", _TMP_OPTIONS)  # noqa: S108
 
     def lock(self, job: Job) -> None:
         """Second half, with the job in hand; nothing of the learner's was touched before.
@@ -102,14 +106,23 @@ class Jail:
     def _has(self, layer: Layer) -> bool:
         return layer not in self._without
 
+    def _unshare(self) -> None:
+        kernel.unshare(sum(flag for layer, flag in _NAMESPACES.items() if self._has(layer)))
+        if self._has("mount_namespace"):
+            kernel.mount(None, "/", None, kernel.MS_REC | kernel.MS_SLAVE)
+
+    def _mount_quota(self, target: str, options: str) -> None:
+        quota = options if self._has("disk_quota") else None
+        kernel.mount("tmpfs", target, "tmpfs", _QUIET, quota)
+
     def _mount_scratch(self, job: Job) -> None:
         if job.session_directory:
             source = f"{SESSIONS}/{job.session_directory}"
             kernel.mount(source, SCRATCH, None, kernel.MS_BIND)
         else:
-            kernel.mount("tmpfs", SCRATCH, "tmpfs", _QUIET, session_options(job.limits.disk_bytes))
+            self._mount_quota(SCRATCH, session_options(job.limits.disk_bytes))
         if self._may_fork(job):
-            kernel.mount("tmpfs", _SHM, "tmpfs", _QUIET, _SHM_OPTIONS)
+            self._mount_quota(_SHM, _SHM_OPTIONS)
         if self._has("hidden_sessions"):
             kernel.detach_mount(SESSIONS)
         if self._has("hidden_postgres") and not _has_postgres(job):

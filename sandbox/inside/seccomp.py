@@ -2,7 +2,7 @@
 
 Anything not listed fails with EPERM. Arguments are checked where a call is only partly wanted:
 unix sockets only, threads but no processes (those in a second program, for runs whose limits let
-them fork), no anonymous shared memory. Only the low half of an
+them fork), no memory that no limit counts. Only the low half of an
 argument is looked at: the kernel itself reads no more of any that is checked here.
 """
 
@@ -29,8 +29,13 @@ _CLONE_THREAD: Final = 0x0001_0000
 _CLONE_NEW_ANY: Final = 0x7E02_0000
 _CLONE_PARENT: Final = 0x8000
 _MAP_SHARED_ANONYMOUS: Final = 0x21
+# Both are memory that RLIMIT_DATA does not count: a stack that grows, and the host's huge pages.
+_MAP_UNCOUNTED: Final = 0x100 | 0x40000
 _SOL_SOCKET: Final = 1
-_SO_PASSCRED, _SO_PASSPIDFD = 16, 76  # either one autobinds an abstract name on connect
+_SOCKET_OPTIONS: Final = (
+    *(16, 76),  # SO_PASSCRED SO_PASSPIDFD: either one autobinds an abstract name on connect
+    *(26, 50, 51, 52),  # SO_ATTACH_*: programs for the kernel to run
+)
 _IOCTLS: Final = (0x5421, 0x5450, 0x5451, 0x5401, 0x541B, 0x5413)  # FIONBIO ... TIOCGWINSZ
 _PRCTLS: Final = (15, 16, 0x53564D41)  # PR_SET_NAME PR_GET_NAME PR_SET_VMA
 
@@ -54,26 +59,37 @@ def _if_masked(offset: int, mask: int, value: int, then: int, otherwise: int) ->
     ]
 
 
-def _refuse_credential_passing() -> list[Instruction]:
+def _refuse_socket_options() -> list[Instruction]:
+    refused: list[Instruction] = []
+    for option in _SOCKET_OPTIONS:
+        refused += [(_EQUAL, 0, 1, option), (_RETURN, 0, 0, _REFUSE)]
     return [
         (_LOAD, 0, 0, _ARG1),
         (_EQUAL, 1, 0, _SOL_SOCKET),
         (_RETURN, 0, 0, _ALLOW),
         (_LOAD, 0, 0, _ARG2),
-        (_EQUAL, 2, 0, _SO_PASSCRED),
-        (_EQUAL, 1, 0, _SO_PASSPIDFD),
+        *refused,
         (_RETURN, 0, 0, _ALLOW),
+    ]
+
+
+def _refuse_uncounted_memory() -> list[Instruction]:
+    return [
+        (_LOAD, 0, 0, _ARG3),
+        (_AND, 0, 0, _MAP_UNCOUNTED),
+        (_EQUAL, 1, 0, 0),
         (_RETURN, 0, 0, _REFUSE),
+        *_if_masked(_ARG3, _MAP_SHARED_ANONYMOUS, _MAP_SHARED_ANONYMOUS, _REFUSE, _ALLOW),
     ]
 
 
 # Each rule ends in a return whatever the arguments are.
 RULES: Final[dict[str, list[Instruction]]] = {
-    "mmap": _if_masked(_ARG3, _MAP_SHARED_ANONYMOUS, _MAP_SHARED_ANONYMOUS, _REFUSE, _ALLOW),
+    "mmap": _refuse_uncounted_memory(),
     "ioctl": _allow_if_argument(_ARG1, _IOCTLS),
     "socket": _allow_if_argument(_ARG0, (_AF_UNIX,)),
     "socketpair": _allow_if_argument(_ARG0, (_AF_UNIX,)),
-    "setsockopt": _refuse_credential_passing(),
+    "setsockopt": _refuse_socket_options(),
     "clone": _if_masked(_ARG0, _CLONE_THREAD | _CLONE_NEW_ANY, _CLONE_THREAD, _ALLOW, _REFUSE),
     "prctl": _allow_if_argument(_ARG0, _PRCTLS),
     "prlimit64": _allow_if_argument(_ARG0, (0,)),  # of itself

@@ -81,7 +81,7 @@ class Zygote:
 
     def _mount(self, name: str, disk_bytes: int) -> None:
         try:
-            jail.mount_session(name, disk_bytes)
+            self._jail.mount_session(name, disk_bytes)
         except OSError as error:
             self._report(Mounted(name, str(error)))
         else:
@@ -103,14 +103,14 @@ class Zygote:
 
     def _fork(self, descriptors: list[int]) -> int:
         """Fork one child, pid 1 of its own pid namespace; never returns in the child."""
-        if self._jail.is_full:
+        if self._jail.has_pid_namespace:
             kernel.unshare(kernel.CLONE_NEWPID)
         pid = -1
         try:
             pid = os.fork()
         finally:
             # Also when fork failed: a second unshare without this is EINVAL for ever.
-            if self._jail.is_full and pid != 0:
+            if self._jail.has_pid_namespace and pid != 0:
                 kernel.set_namespace(self._own_pidfd, kernel.CLONE_NEWPID)
         if pid == 0:
             self._become_child(descriptors)

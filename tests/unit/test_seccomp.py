@@ -158,18 +158,27 @@ def test_clone3_looks_as_if_the_kernel_had_none(machine: str) -> None:
         (0x21, REFUSE),
         (0x23, REFUSE),  # MAP_SHARED_VALIDATE
         (0x40021, REFUSE),  # of huge pages
+        (0x40022, REFUSE),  # private, of huge pages
+        (0x122, REFUSE),  # a stack that grows, which RLIMIT_DATA does not count
     ],
 )
-def test_no_anonymous_shared_memory(machine: str, flags: int, expected: int) -> None:
+def test_no_memory_that_no_limit_counts(machine: str, flags: int, expected: int) -> None:
     assert answer(machine, "mmap", 0, 4096, 3, flags, -1, 0) == expected
 
 
 @on_each_machine
 @pytest.mark.parametrize(
     ("level", "option", "expected"),
-    [(1, 16, REFUSE), (1, 76, REFUSE), (1, 7, ALLOW), (1, 9, ALLOW), (6, 16, ALLOW)],
+    [
+        (1, 16, REFUSE),
+        (1, 76, REFUSE),
+        *[(1, option, REFUSE) for option in (26, 50, 51, 52)],  # SO_ATTACH_*
+        (1, 7, ALLOW),
+        (1, 9, ALLOW),
+        (6, 16, ALLOW),
+    ],
 )
-def test_no_credentials_are_asked_of_a_socket(
+def test_no_credentials_or_programs_are_asked_of_a_socket(
     machine: str, level: int, option: int, expected: int
 ) -> None:
     assert answer(machine, "setsockopt", 5, level, option) == expected
