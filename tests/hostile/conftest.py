@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Final
@@ -14,7 +16,8 @@ from tests.conftest import serving
 
 Without = Callable[..., SandboxClient]
 
-MOST_JAILS: Final = 5  # each keeps a zygote in memory
+MOST_JAILS: Final = 6  # each keeps a zygote in memory
+_HIGHEST_PID_OF_A_WALL: Final = 500
 
 
 class Jails:
@@ -51,3 +54,24 @@ def without(pytestconfig: pytest.Config) -> Iterator[Without]:
     jails = Jails(pytestconfig)
     yield jails.without
     jails.close()
+
+
+@pytest.fixture
+def host_port() -> Iterator[int]:
+    """A TCP port of this host's loopback that answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+@pytest.fixture
+def host_process() -> Iterator[int]:
+    """The pid of a process of this host; higher than any pid inside a wall of a few tests."""
+    while True:
+        process = subprocess.Popen(["/bin/sleep", "60"])
+        try:
+            if process.pid > _HIGHEST_PID_OF_A_WALL:
+                yield process.pid
+                return
+        finally:
+            process.kill()
+            process.wait()
