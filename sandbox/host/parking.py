@@ -26,7 +26,12 @@ class ParkedChildren:
         """A parked child, now the caller's to begin or close. Raises ZygoteFailed."""
         if len(self._ready) <= _FEW:
             self.refill()
-        return self._ready.pop(0) if self._ready else await self._park()
+        while self._ready:
+            child = self._ready.pop(0)
+            if not child.exited.done():  # by whatever killed it while it waited
+                return child
+            child.close()
+        return await self._park()
 
     def refill(self) -> None:
         """See to it, in the background, that the wanted number is ready."""

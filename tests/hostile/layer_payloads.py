@@ -90,10 +90,11 @@ print('ready')
 time.sleep(0.7)
 """
 READ_ANOTHERS_FILES = """
-import glob, os
+import contextlib, glob, os
 for path in glob.glob('/proc/[0-9]*/fd/*'):
-    if os.path.islink(path) and os.readlink(path) == '/scratch/secret':
-        print('ESCAPED' if open(path).read() == 'mine' else '')
+    with contextlib.suppress(OSError):
+        if os.readlink(path) == '/scratch/secret' and open(path).read() == 'mine':
+            print('ESCAPED')
 """
 
 MOUNT = """
