@@ -2,8 +2,8 @@
 
 Anything not listed fails with EPERM. Arguments are checked where a call is only partly wanted:
 unix sockets only, threads but no processes (those in a second program, for runs whose limits let
-them fork), no memory that no limit counts. Only the low half of an
-argument is looked at: the kernel itself reads no more of any that is checked here.
+them fork), no memory that no limit counts. Only the low half of an argument is looked at: the
+kernel itself reads no more of any that is checked here.
 """
 
 from __future__ import annotations

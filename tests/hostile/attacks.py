@@ -88,4 +88,5 @@ def run_outside(payload: str, folder: Path, **options: Any) -> str:
         check=False,
         **options,
     )
-    return done.stdout + done.stderr
+    said: str = done.stdout + done.stderr
+    return said

@@ -30,9 +30,9 @@ class Jails:
     def without(self, *layers: Layer) -> SandboxClient:
         """A client of a jail that lacks these layers."""
         key = frozenset(layers)
-        stack, client = self._jails.pop(key, None) or self._raise(key)
-        self._jails[key] = stack, client
-        return client
+        jail = self._jails.pop(key) if key in self._jails else self._raise(key)
+        self._jails[key] = jail  # as the latest
+        return jail[1]
 
     def _raise(self, key: frozenset[Layer]) -> tuple[ExitStack, SandboxClient]:
         if len(self._jails) >= MOST_JAILS:
