@@ -41,6 +41,7 @@ class CellMatter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: Kind
     drivers: tuple[CellDriver, ...]
     profile: str = "default"
+    workers: int = 1
     expect: Expectation = Expectation()
 
 

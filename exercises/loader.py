@@ -19,7 +19,7 @@ from exercises.front_matter import (
     split,
 )
 from exercises.model import CELL_LINE, Card, Cell, Pack
-from sandbox.protocol import MAX_CODE_BYTES, PROFILES, Database
+from sandbox.protocol import MAX_CODE_BYTES, MAX_WORKERS, PROFILES, Database
 
 __all__ = ["BUILT_IN", "PackError", "load_card", "load_pack", "load_packs"]
 
@@ -114,6 +114,10 @@ def _cell(folder: Path, head: str, index: int, matter: CellMatter) -> Cell:
         raise PackError(card, line, f"cell file {matter.file!r} is not named NN-name.py")
     if matter.profile not in PROFILES:
         raise PackError(card, line, f"profile {matter.profile!r} is none of {sorted(PROFILES)}")
+    if not 1 <= matter.workers <= MAX_WORKERS:
+        raise PackError(card, line, f"workers = {matter.workers} is not 1 to {MAX_WORKERS}")
+    if matter.workers > 1 and PROFILES[matter.profile].process_count > 1:
+        raise PackError(card, line, f"profile {matter.profile!r} and several workers do not mix")
     if len(set(matter.drivers)) < len(matter.drivers):
         raise PackError(card, line, f"a driver is named twice: {list(matter.drivers)}")
     file = folder / "cells" / matter.file
@@ -132,6 +136,7 @@ def _cell(folder: Path, head: str, index: int, matter: CellMatter) -> Cell:
         expect=matter.expect,
         file=matter.file,
         digest=_digest(code),
+        workers=matter.workers,
     )
 
 

@@ -45,7 +45,10 @@ class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """One runnable piece of code on a card. The first of ``drivers`` is the default."""
+    """One runnable piece of code on a card. The first of ``drivers`` is the default.
+
+    ``workers`` above 1: it runs in so many processes side by side.
+    """
 
     slug: str
     title: str
@@ -56,6 +59,7 @@ class Cell(msgspec.Struct, frozen=True):
     expect: Expectation
     file: str
     digest: str
+    workers: int = 1
 
 
 class Card(msgspec.Struct, frozen=True):

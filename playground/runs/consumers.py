@@ -77,6 +77,7 @@ class RunConsumer(AsyncWebsocketConsumer):
             driver=message.driver,
             seed="" if database == "none" else card.seed(database),
             profile=cell.profile,
+            workers=cell.workers,
         )
         self._runs[cell.slug] = request.run_id
         task = asyncio.create_task(self._follow(request, cell))

@@ -50,17 +50,18 @@ class RunPicture:
     def __init__(self, cell: str) -> None:
         self._cell = cell
         self._blocks: list[dict[str, Any]] = []
-        self._tasks = 0
+        self._worker = 0
+        self._line_is_open = False
 
     def render(self, events: list[RunEvent]) -> str:
         """The fragments of one batch, in order; output of one stream in one piece."""
         telemetry = [event for event in events if isinstance(event, Telemetry)]
         self._remember(telemetry)
         parts = [
-            self._output(str(stream), "".join(event.text for event in group))
-            for stream, group in groupby(
+            self._output(worker, stream, "".join(event.text for event in group))
+            for (worker, stream), group in groupby(
                 (event for event in events if isinstance(event, Output)),
-                key=lambda event: event.stream,
+                key=lambda event: (event.worker, event.stream),
             )
         ]
         if telemetry:
@@ -70,11 +71,24 @@ class RunPicture:
         return "".join(parts)
 
     def _remember(self, telemetry: list[Telemetry]) -> None:
-        self._blocks += [event.fields for event in telemetry if event.kind == "block"]
+        self._blocks += [
+            {**event.fields, "worker": event.worker} for event in telemetry if event.kind == "block"
+        ]
 
-    def _output(self, stream: str, text: str) -> str:
+    def _output(self, worker: int, stream: str, text: str) -> str:
+        """Of several workers each one's words begin a line, after a label with its number."""
         clean = _CONTROL.sub("\ufffd", _ANSI.sub("", text))
-        return _render("output", cell=self._cell, stream=stream, text=clean)
+        changes = worker != self._worker
+        breaks = changes and self._line_is_open
+        self._worker, self._line_is_open = worker, not text.endswith("\n")
+        return _render(
+            "output",
+            cell=self._cell,
+            stream=stream,
+            text=clean,
+            label=worker if changes else 0,
+            before="\n" if breaks else "",
+        )
 
     def _other(self, event: RunEvent) -> str:
         match event:

@@ -17,8 +17,10 @@ def describe_loop(blocks: Sequence[dict[str, Any]], summary: Summary) -> str:
     if not told:
         return ""
     longest = max(told, key=lambda block: block["duration_us"])
-    sentence = f"{_what(longest)} held the event loop for {_duration(longest['duration_us'])}"
-    same = [block for block in told if block.get("line") == longest.get("line")]
+    whose = f" of worker {longest['worker']}" if longest.get("worker") else ""
+    sentence = f"{_what(longest)} held the event loop{whose} for "
+    sentence += _duration(longest["duration_us"])
+    same = [block for block in told if _place(block) == _place(longest)]
     if len(same) > 1:
         total = sum(block["duration_us"] for block in same)
         sentence += f", {len(same)} times, {_duration(total)} in all"
@@ -26,6 +28,10 @@ def describe_loop(blocks: Sequence[dict[str, Any]], summary: Summary) -> str:
         lag = _duration(summary.longest_lag_us)
         sentence += f"; nothing else could run for up to {lag} at a stretch"
     return sentence + "."
+
+
+def _place(block: dict[str, Any]) -> tuple[Any, Any]:
+    return block.get("line"), block.get("worker")
 
 
 def _what(block: dict[str, Any]) -> str:

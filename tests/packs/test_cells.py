@@ -54,6 +54,7 @@ async def run_case(client: SandboxClient, case: Case, session: str) -> Ran:
         driver=case.driver or "",
         seed="" if database == "none" else case.card.seed(database),
         profile=case.cell.profile,
+        workers=case.cell.workers,
     )
 
 

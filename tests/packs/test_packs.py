@@ -119,6 +119,18 @@ SLIPS = {
         15,
         "huge",
     ),
+    "too many workers": (
+        replace(CARD_FILE, "drivers = []", "drivers = []\nworkers = 5"),
+        "card.md",
+        15,
+        "not 1 to 4",
+    ),
+    "workers that fork": (
+        replace(CARD_FILE, "drivers = []", 'drivers = []\nworkers = 2\nprofile = "processes"'),
+        "card.md",
+        15,
+        "do not mix",
+    ),
     "bad tag": (replace(CARD_FILE, '"one"', '"One two"'), "card.md", 1, "One two"),
     "bad reference": (replace(CARD_FILE, "https", "http"), "card.md", 1, "https://"),
     "empty rule": (replace(CARD_FILE, '"Because."', '" "'), "card.md", 1, "rule is empty"),

@@ -59,6 +59,39 @@ def test_output_of_one_stream_is_one_fragment_and_order_is_kept() -> None:
     ]
 
 
+def test_each_workers_words_begin_a_line_with_its_label() -> None:
+    picture = fragments.RunPicture("trap")
+    shown = picture.render(
+        [
+            Output(0, "stdout", "a\n", worker=1),
+            Output(0, "stdout", "b", worker=2),
+            Output(0, "stderr", "c", worker=2),
+            Output(0, "stdout", "d\n", worker=1),
+        ]
+    )
+    shown += picture.render([Output(0, "stdout", "e\n", worker=1)])
+    text = re.sub(r"<[^>]*>", "", shown)
+    assert text == "worker 1 a\nworker 2 bc\nworker 1 d\ne\n"
+    assert shown.count('<span class="worker">') == 3
+
+
+def test_the_values_of_workers_stand_side_by_side() -> None:
+    shown = render(Value(0, text="1", worker=1), Value(0, text="2", worker=2))
+    assert shown.count('hx-swap-oob="beforeend"') == 2
+    assert re.findall(r">worker (\d)</p>", shown) == ["1", "2"]
+    assert 'hx-swap-oob="innerHTML"' in render(Value(0, text="1"))
+
+
+def test_a_block_is_told_with_its_worker() -> None:
+    blocks = [
+        {"duration_us": spent, "line": 4, "call": "time.sleep", "worker": worker}
+        for spent, worker in [(100_000, 1), (200_000, 2), (100_000, 2)]
+    ]
+    assert sentences.describe_loop(blocks, Summary(longest_lag_us=200_000)) == (
+        "time.sleep on line 4 held the event loop of worker 2 for 200 ms, 2 times, 300 ms in all."
+    )
+
+
 def test_colours_vanish_and_control_characters_show() -> None:
     shown = render(Output(0, "stdout", "\x1b[31mred\x1b[0m\x00\tend\n"))
     assert ">red\ufffd\tend\n<" in shown

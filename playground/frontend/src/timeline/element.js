@@ -118,9 +118,12 @@ export class LoopTimeline extends HTMLElement {
     const blocks = longest
       ? `${recording.blocks.length} block(s), the longest ${inWords(longest)}`
       : "nothing held the loop";
+    const loops = recording.hasSeveralWorkers
+      ? `${recording.workers.length} event loops, one for each worker`
+      : "the event loop";
     const more = hidden ? `, ${hidden} of them not drawn` : "";
     return (
-      `${inWords(recording.end)} of the event loop: ${blocks}; ${recording.tasks.length} task(s)${more}; ` +
+      `${inWords(recording.end)} of ${loops}: ${blocks}; ${recording.tasks.length} task(s)${more}; ` +
       `${recording.statements.length} SQL statement(s). The tables below hold the same.`
     );
   }
@@ -199,7 +202,7 @@ export class LoopTimeline extends HTMLElement {
     if (!row || row.kind === "pool") return null;
     const slack = (this.visible().to - this.visible().from) / 300;
     const isHit = (one) => time >= one.at_us - slack && time <= one.at_us + one.duration_us + slack;
-    const isHere = (one) => isHit(one) && (row.kind === "loop" || one.lane === row.lane.id);
+    const isHere = (one) => isHit(one) && (row.kind === "loop" ? one.worker === row.worker : one.laneKey === row.lane.key);
     return (
       this.recording.blocks.find(isHere) ??
       (row.kind === "lane" ? (this.recording.statements.find(isHere) ?? row.lane) : null)
@@ -211,6 +214,6 @@ export class LoopTimeline extends HTMLElement {
     if (found.kind === "block") return `${found.call || found.source || "code"}${where}: held the loop for ${inWords(found.duration_us)}`;
     if (found.kind === "sql") return `${found.statement}${where}: ${inWords(found.duration_us)}`;
     const { busy, alive } = this.recording.sumOf(found);
-    return `${this.recording.nameOf(found.id)}${where}: ran ${inWords(busy)} in ${inWords(alive)}`;
+    return `${this.recording.nameOf(found.key)}${where}: ran ${inWords(busy)} in ${inWords(alive)}`;
   }
 }

@@ -3,23 +3,40 @@ import { inWords } from "../durations.js";
 const AXIS = 20;
 const LOOP = 30;
 const LANE = 18;
+const GROUP = 8;
 const MOST_LANES = 30;
 const TICK_EVERY = 90;
 
-/** Where each row lies: [{kind, lane, top, height, label}] and the height of all. */
+/** Where each row lies: [{kind, worker, lane, top, height, label}] and the height of all. */
 export function layOut(recording) {
-  const rows = [{ kind: "loop", top: AXIS, height: LOOP, label: "loop" }];
-  let top = AXIS + LOOP + 4;
-  for (const lane of recording.tasks.slice(0, MOST_LANES)) {
-    rows.push({ kind: "lane", lane, top, height: LANE, label: recording.nameOf(lane.id) });
+  const rows = [];
+  const workers = recording.workers;
+  const most = Math.floor(MOST_LANES / Math.max(1, workers.length));
+  let top = AXIS;
+  for (const worker of workers) {
+    const added = layOutWorker(recording, worker, top, most);
+    rows.push(...added);
+    const last = added.at(-1);
+    top = last.top + last.height + GROUP;
+  }
+  const drawn = rows.filter((row) => row.kind === "lane").length;
+  return { rows, height: top, hidden: recording.tasks.length - drawn };
+}
+
+/** One worker's rows below each other: its loop, its tasks, its pool. */
+function layOutWorker(recording, worker, top, most) {
+  const label = recording.hasSeveralWorkers ? `worker ${worker}: loop` : "loop";
+  const rows = [{ kind: "loop", worker, top, height: LOOP, label }];
+  top += LOOP + 4;
+  const lanes = recording.tasks.filter((lane) => lane.worker === worker);
+  for (const lane of lanes.slice(0, most)) {
+    rows.push({ kind: "lane", worker, lane, top, height: LANE, label: recording.nameOf(lane.key) });
     top += LANE;
   }
-  if (recording.pool.length) {
-    rows.push({ kind: "pool", top: top + 4, height: LANE + 4, label: "pool" });
-    top += LANE + 8;
+  if (recording.pool.some((event) => event.worker === worker)) {
+    rows.push({ kind: "pool", worker, top: top + 4, height: LANE + 4, label: "pool" });
   }
-  const hidden = Math.max(0, recording.tasks.length - MOST_LANES);
-  return { rows, height: top + 4, hidden };
+  return rows;
 }
 
 /** Draws a recording: time to the right, one row for the loop, each task and the pool. */
@@ -100,6 +117,7 @@ export class Painter {
     const { colours } = this;
     this.box(0, recording.end, row, colours.surface, 0);
     for (const lane of recording.lanes.values()) {
+      if (lane.worker !== row.worker) continue;
       for (const segment of lane.segments) {
         const density = segment.duration ? segment.busy / segment.duration : 1;
         this.context.globalAlpha = 0.25 + 0.6 * Math.min(1, density);
@@ -108,6 +126,7 @@ export class Painter {
     }
     this.context.globalAlpha = 1;
     for (const block of recording.blocks) {
+      if (block.worker !== row.worker) continue;
       const { x, width } = this.box(block.at_us, block.duration_us, row, colours.red, 0);
       this.hatch(x, row.top, width, row.height);
       if (block.line && block.line === pointedLine) {
@@ -128,10 +147,10 @@ export class Painter {
     for (const segment of lane.segments) this.box(segment.at, segment.duration, row, colours.run, 3);
     const bar = { top: row.top + row.height - 6, height: 5 };
     for (const statement of recording.statements) {
-      if (statement.lane === lane.id) this.box(statement.at_us, statement.duration_us, bar, colours.sql, 0);
+      if (statement.laneKey === lane.key) this.box(statement.at_us, statement.duration_us, bar, colours.sql, 0);
     }
     for (const block of recording.blocks) {
-      if (block.lane !== lane.id) continue;
+      if (block.laneKey !== lane.key) continue;
       const { x, width } = this.box(block.at_us, block.duration_us, row, colours.red, 3);
       this.hatch(x, row.top + 3, width, row.height - 6);
     }
@@ -140,9 +159,10 @@ export class Painter {
   /** Connections in use as steps, the pool's size as a dashed line. */
   paintPool(row, recording) {
     const { context, colours, view } = this;
-    const size = Math.max(...recording.pool.map((event) => Math.max(event.size ?? 0, event.in_use ?? 0)), 1);
+    const told = recording.pool.filter((event) => event.worker === row.worker);
+    const size = Math.max(...told.map((event) => Math.max(event.size ?? 0, event.in_use ?? 0)), 1);
     const heightOf = (count) => (count / size) * (row.height - 4);
-    const events = [...recording.pool].sort((one, other) => one.at_us - other.at_us);
+    const events = told.sort((one, other) => one.at_us - other.at_us);
     events.forEach((event, index) => {
       const until = events[index + 1]?.at_us ?? recording.end;
       const height = heightOf(event.in_use ?? 0);

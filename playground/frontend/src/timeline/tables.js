@@ -4,25 +4,29 @@ const MOST_ROWS = 500;
 
 /** The facts of the picture as tables, for reading and for those who do not see it. */
 export function renderTables(recording, select) {
+  const worker = recording.hasSeveralWorkers ? [["worker", (one) => one.worker]] : [];
   return [
     table("SQL statements", recording.statements, select, [
+      ...worker,
       ["at", (event) => inWords(event.at_us)],
       ["took", (event) => inWords(event.duration_us)],
       ["line", (event) => event],
-      ["task", (event) => recording.nameOf(event.lane)],
+      ["task", (event) => recording.nameOf(event.laneKey)],
       ["rows", (event) => event.rows ?? ""],
       ["statement", (event) => code(event.statement, event.error)],
     ]),
     table("Blocks", recording.blocks, select, [
+      ...worker,
       ["at", (event) => inWords(event.at_us)],
       ["held the loop", (event) => inWords(event.duration_us)],
       ["on CPU", (event) => inWords(event.cpu_us)],
       ["line", (event) => event],
-      ["task", (event) => recording.nameOf(event.lane)],
+      ["task", (event) => recording.nameOf(event.laneKey)],
       ["call", (event) => code(event.call || event.source)],
     ]),
     table("Tasks", recording.tasks, select, [
-      ["task", (lane) => recording.nameOf(lane.id)],
+      ...worker,
+      ["task", (lane) => recording.nameOf(lane.key)],
       ["line", (lane) => lane],
       ["began", (lane) => inWords(lane.start)],
       ["lived", (lane) => inWords(recording.sumOf(lane).alive)],
