@@ -22,6 +22,7 @@ from typing import Final, get_args
 
 import msgspec
 
+from sandbox.host import apparmor
 from sandbox.host.server import Server
 from sandbox.host.supervisor import RequestRefused, Supervisor
 from sandbox.host.zygote import ZygoteFailed
@@ -75,7 +76,7 @@ async def _serve(options: argparse.Namespace) -> int:
     loop.add_signal_handler(signal.SIGTERM, stopped.set)
     loop.add_signal_handler(signal.SIGINT, stopped.set)
     loop.add_reader(0, _stop_at_end_of_input, stopped)
-    async with _supervisor(options.level) as supervisor:
+    async with _supervisor(options.level, wall=options.wall, prove=True) as supervisor:
         if supervisor is None:
             return EXIT_UNAVAILABLE
         server = await Server(supervisor).listen(options.socket)
@@ -85,6 +86,15 @@ async def _serve(options: argparse.Namespace) -> int:
         server.close()
         with contextlib.suppress(FileNotFoundError):
             os.unlink(options.socket)
+    return 0
+
+
+async def _print_apparmor(options: argparse.Namespace) -> int:
+    try:
+        sys.stdout.write(apparmor.describe(options.wall))
+    except ValueError as error:
+        sys.stderr.write(f"apparmor: {error}\n")
+        return EXIT_USAGE
     return 0
 
 
@@ -114,7 +124,7 @@ async def _run(options: argparse.Namespace) -> int:
         wall_seconds=options.seconds,
         workers=options.workers,
     )
-    async with _supervisor(options.level, warm=False) as supervisor:
+    async with _supervisor(options.level, warm=False, wall=options.wall) as supervisor:
         if supervisor is None:
             return EXIT_UNAVAILABLE
         return await _show(supervisor, request, as_events=options.events)
@@ -167,14 +177,24 @@ def _table(value: Value) -> str:
 
 @asynccontextmanager
 async def _supervisor(
-    level: Level | None, *, warm: bool = True, without: frozenset[Layer] = frozenset()
+    level: Level | None,
+    *,
+    warm: bool = True,
+    without: frozenset[Layer] = frozenset(),
+    wall: str = "",
+    prove: bool = False,
 ) -> AsyncIterator[Supervisor | None]:
-    """A started supervisor with a run directory of its own; None, with the reason on stderr."""
+    """A started supervisor with a run directory of its own; None, with the reason on stderr.
+
+    ``prove``: it attacks its own jail before anybody is let in.
+    """
     # Unix socket paths hold 107 bytes, so the directory stays short.
     with tempfile.TemporaryDirectory(prefix="playground-", dir="/tmp") as directory:
-        supervisor = Supervisor(Path(directory), without=without)
+        supervisor = Supervisor(Path(directory), without=without, bubblewrap=wall)
         try:
             await supervisor.start(level, warm=warm)
+            if prove:
+                await supervisor.prove()
         except ZygoteFailed as error:
             sys.stderr.write(f"sandbox: level refused: {error}\n")
             yield None
@@ -230,7 +250,11 @@ def _parser() -> argparse.ArgumentParser:
     measure = commands.add_parser("measure-jail", help="what the jail costs a fixed print cell")
     measure.add_argument("--runs", type=int, default=60, metavar="N")
     measure.set_defaults(command=_measure_jail)
+    profile = commands.add_parser("apparmor", help="print an AppArmor profile for the wall")
+    profile.add_argument("--wall", default=apparmor.PLACE, metavar="PATH")
+    profile.set_defaults(command=_print_apparmor)
     for command in (serve, run):
+        command.add_argument("--wall", default="", metavar="PATH", help="a copy of bubblewrap")
         command.add_argument("--level", choices=("full", "laptop"), help="insist on this level")
     return parser
 

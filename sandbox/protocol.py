@@ -247,7 +247,8 @@ class Status(msgspec.Struct, frozen=True, tag="status_is"):
     """What the supervisor has: jail level, what is missing for a higher one, engines, load.
 
     Memory is the proportional share (PSS), 0 where the kernel does not tell. ``cgroup`` says
-    whether runs are bounded by cgroups, and if not, what to do about it.
+    whether runs are bounded by cgroups, and if not, what to do about it. ``probes`` are the
+    attacks of the self-test by name, and whether the jail held.
     """
 
     level: Level
@@ -257,6 +258,7 @@ class Status(msgspec.Struct, frozen=True, tag="status_is"):
     queued: int
     versions: dict[str, str]
     cgroup: str = ""
+    probes: dict[str, bool] = {}
     zygote_pss_bytes: int = 0
     running_pss_bytes: list[int] = []
 

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from sandbox.host import wall
+from sandbox.host import selftest, wall
 from sandbox.host.admission import Admission, QueueFull, weigh
 from sandbox.host.cgroups import Cgroups
 from sandbox.host.lending import Lender
@@ -80,7 +80,10 @@ class Supervisor:
         without: frozenset[Layer] = frozenset(),
         cgroups: Cgroups | None = None,
         most_running: int = MOST_RUNNING,
+        bubblewrap: str = "",
     ) -> None:
+        """``bubblewrap`` is the path of a copy of it, else PATH has it."""
+        self._bubblewrap = bubblewrap
         self._without = without
         self._cgroups = cgroups or Cgroups()
         self._run_directory = run_directory
@@ -91,6 +94,7 @@ class Supervisor:
         self._raised = asyncio.Event()
         self.level: Level = "refused"
         self.missing: list[str] = []
+        self.probes: dict[str, bool] = {}
 
     async def start(self, level: Level | None = None, *, warm: bool = True) -> None:
         """Raise the wall at ``level``, or at the highest that works here; ``warm``: Postgres too.
@@ -98,7 +102,7 @@ class Supervisor:
         Raises ZygoteFailed.
         """
         self._cgroups.start()
-        self._walls = wall.Walls(self._run_directory, self._without)
+        self._walls = wall.Walls(self._run_directory, self._without, self._bubblewrap)
         self._lender = Lender(self._walls)
         self._zygote, self.missing = await self._walls.raise_highest(level)
         self.level = self._zygote.level
@@ -109,6 +113,16 @@ class Supervisor:
         ]
         if warm:
             self._background.append(asyncio.create_task(self._lender.warm()))
+
+    async def prove(self) -> None:
+        """Attack the jail before anybody else may; some 50 ms on an idle machine.
+
+        Stops everything and raises ZygoteFailed when it does not hold.
+        """
+        self.probes = await selftest.attack(self.run, self.level)
+        if broken := [name for name, is_held in self.probes.items() if not is_held]:
+            await self.stop()
+            raise ZygoteFailed(f"{self.level}: the jail does not hold here: {', '.join(broken)}")
 
     async def stop(self) -> None:
         """End every run, the wall and the scratch databases."""
@@ -134,6 +148,7 @@ class Supervisor:
             queued=self._admission.queued,
             versions=self._zygote.versions,
             cgroup=self._cgroups.report,
+            probes=self.probes,
             zygote_pss_bytes=self._zygote.pss_bytes(),
             running_pss_bytes=[run.live.pss_bytes() for run in self._runs.values() if run.live],
         )

@@ -62,8 +62,12 @@ _START: Final = (
 class Walls:
     """Starts zygotes. Holds the places of this host that the wall shows, all read-only."""
 
-    def __init__(self, run_directory: Path, without: frozenset[Layer] = frozenset()) -> None:
+    def __init__(
+        self, run_directory: Path, without: frozenset[Layer] = frozenset(), bubblewrap: str = ""
+    ) -> None:
+        """``bubblewrap`` is the path of a copy of it; else the one on PATH is taken."""
         self._without = without
+        self._bubblewrap = bubblewrap
         self._run_directory = run_directory
         self._as_root = os.geteuid() == 0
         self._python = Path(sys.base_prefix)
@@ -128,7 +132,7 @@ class Walls:
             for option in (lacking if layer in self._without else whole)
         ]
         program = [
-            *[_bubblewrap(), *_ISOLATION, *binds, *places.split(), *libraries, *layers],
+            *[self._find_bubblewrap(), *_ISOLATION, *binds, *places.split(), *libraries, *layers],
             *_zygote_command(python, settings, ["/opt/app", _SITE]),
         ]
         trees = {
@@ -140,6 +144,14 @@ class Walls:
         }
         uid = SANDBOX_UID if self._as_root and "wall_user" not in self._without else None
         return launch(program, trees, uid=uid, most_tasks=MOST_TASKS)
+
+    def _find_bubblewrap(self) -> str:
+        path = shutil.which(self._bubblewrap or "bwrap")
+        if path is None and self._bubblewrap:
+            raise ZygoteFailed(f"no program at {self._bubblewrap}, the path given for bubblewrap")
+        if path is None:
+            raise ZygoteFailed("bubblewrap is not installed: install the package bubblewrap")
+        return path
 
     def _settings(self, link: int, level: Level, readable: list[str]) -> ZygoteSettings:
         return ZygoteSettings(link=link, level=level, readable=readable, without=self._without)
@@ -155,10 +167,3 @@ class Walls:
 
 def _zygote_command(python: str, settings: ZygoteSettings, paths: list[str]) -> list[str]:
     return [python, "-I", "-S", "-c", _START, msgspec.json.encode(settings).decode(), *paths]
-
-
-def _bubblewrap() -> str:
-    path = shutil.which("bwrap")
-    if path is None:
-        raise ZygoteFailed("bubblewrap is not installed: install the package bubblewrap")
-    return path
