@@ -29,6 +29,14 @@ def read_list(name: str, default: list[str]) -> list[str]:
     return [word.strip() for word in value.split(",") if word.strip()]
 
 
+def read_program(name: str) -> str:
+    """The absolute path of a program; empty unless it is set."""
+    value = os.environ.get(name, "")
+    if value and not (os.path.isabs(value) and os.access(value, os.X_OK)):
+        raise ImproperlyConfigured(f"{name} is {value!r}: set it to the full path of a program")
+    return value
+
+
 def read_directory(name: str, default: Path) -> Path:
     """A directory that is made when it is not there."""
     directory = Path(os.environ.get(name) or default)

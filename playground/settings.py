@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.utils.csp import CSP
 
-from playground.env import read_directory, read_flag, read_list, read_secret
+from playground.env import read_directory, read_flag, read_list, read_program, read_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = read_directory("VAR_DIR", BASE_DIR / "var")
@@ -18,6 +18,8 @@ CSRF_TRUSTED_ORIGINS = read_list("CSRF_TRUSTED_ORIGINS", [])
 SECRET_KEY = read_secret("SECRET_KEY", VAR_DIR / "secret-key")
 PACK_DIRS = read_list("PACK_DIRS", [])
 REDIS_URL = os.environ.get("REDIS_URL", "")
+SANDBOX_WALL = read_program("SANDBOX_WALL")
+UNSAFE_ALLOW_LEVEL_BELOW_FULL = read_flag("UNSAFE_ALLOW_LEVEL_BELOW_FULL")
 
 INSTALLED_APPS = [
     "daphne",  # first, so that runserver serves WebSockets

@@ -39,6 +39,7 @@ from sandbox.protocol import (
     Queued,
     RunEvent,
     RunRequest,
+    Status,
     Value,
     to_json,
 )
@@ -66,6 +67,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status: int = asyncio.run(options.command(options))
     except KeyboardInterrupt:
         return 130
+    except ZygoteFailed as error:
+        sys.stderr.write(f"sandbox: level refused: {error}\n")
+        return EXIT_UNAVAILABLE
     return status
 
 
@@ -76,17 +80,28 @@ async def _serve(options: argparse.Namespace) -> int:
     loop.add_signal_handler(signal.SIGTERM, stopped.set)
     loop.add_signal_handler(signal.SIGINT, stopped.set)
     loop.add_reader(0, _stop_at_end_of_input, stopped)
+    try:
+        await _serve_until(stopped, options)
+    except ZygoteFailed as error:
+        _write_status(Status("refused", [str(error)], [], 0, 0, {}))
+        raise
+    return 0
+
+
+async def _serve_until(stopped: asyncio.Event, options: argparse.Namespace) -> None:
     async with _supervisor(options.level, wall=options.wall, prove=True) as supervisor:
-        if supervisor is None:
-            return EXIT_UNAVAILABLE
         server = await Server(supervisor).listen(options.socket)
-        sys.stdout.write(msgspec.json.encode(supervisor.status()).decode() + "\n")
-        sys.stdout.flush()
+        _write_status(supervisor.status())
         await stopped.wait()
         server.close()
         with contextlib.suppress(FileNotFoundError):
             os.unlink(options.socket)
-    return 0
+
+
+def _write_status(status: Status) -> None:
+    """The first line, which whoever started us waits for."""
+    sys.stdout.write(msgspec.json.encode(status).decode() + "\n")
+    sys.stdout.flush()
 
 
 async def _print_apparmor(options: argparse.Namespace) -> int:
@@ -125,8 +140,6 @@ async def _run(options: argparse.Namespace) -> int:
         workers=options.workers,
     )
     async with _supervisor(options.level, warm=False, wall=options.wall) as supervisor:
-        if supervisor is None:
-            return EXIT_UNAVAILABLE
         return await _show(supervisor, request, as_events=options.events)
 
 
@@ -183,23 +196,18 @@ async def _supervisor(
     without: frozenset[Layer] = frozenset(),
     wall: str = "",
     prove: bool = False,
-) -> AsyncIterator[Supervisor | None]:
-    """A started supervisor with a run directory of its own; None, with the reason on stderr.
+) -> AsyncIterator[Supervisor]:
+    """A started supervisor with a run directory of its own. Raises ZygoteFailed.
 
     ``prove``: it attacks its own jail before anybody is let in.
     """
     # Unix socket paths hold 107 bytes, so the directory stays short.
     with tempfile.TemporaryDirectory(prefix="playground-", dir="/tmp") as directory:
         supervisor = Supervisor(Path(directory), without=without, bubblewrap=wall)
+        await supervisor.start(level, warm=warm)
         try:
-            await supervisor.start(level, warm=warm)
             if prove:
                 await supervisor.prove()
-        except ZygoteFailed as error:
-            sys.stderr.write(f"sandbox: level refused: {error}\n")
-            yield None
-            return
-        try:
             yield supervisor
         finally:
             await supervisor.stop()
@@ -212,8 +220,6 @@ async def _measure_jail(options: argparse.Namespace) -> int:
         _supervisor("full", warm=False) as jailed,
         _supervisor("full", warm=False, without=bare) as unjailed,
     ):
-        if jailed is None or unjailed is None:
-            return EXIT_UNAVAILABLE
         taken: dict[str, list[float]] = {"jailed": [], "bare": []}
         for number in range(options.runs):
             taken["jailed"].append(await _first_output(jailed, f"jailed-{number}"))

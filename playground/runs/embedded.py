@@ -10,6 +10,8 @@ from typing import Any
 from channels.layers import get_channel_layer
 from django.conf import settings
 
+from playground.runs.exposure import LevelBelowFull
+from playground.runs.supervision import get_supervision
 from playground.runs.worker import CHANNEL, SandboxWorker
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]
@@ -50,9 +52,20 @@ async def _work(application: Application) -> None:
 
 async def _live(receive: Any, send: Any, tasks: list[asyncio.Task[None]]) -> None:
     await receive()
+    try:
+        if tasks:
+            await get_supervision().require_level()
+    except LevelBelowFull as error:
+        await _end(tasks)
+        await send({"type": "lifespan.startup.failed", "message": str(error)})
+        return
     await send({"type": "lifespan.startup.complete"})
     await receive()
+    await _end(tasks)
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    await send({"type": "lifespan.shutdown.complete"})

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 from django.conf import settings
 
+from playground.runs.exposure import LevelBelowFull, describe_exposure, must_be_full
 from sandbox.client import SandboxClient, SandboxUnavailable
 from sandbox.protocol import Status
 
@@ -44,6 +45,14 @@ class Supervision:
             raise SandboxUnavailable(self._problem)
         return SandboxClient(self._path)
 
+    async def require_level(self) -> None:
+        """Where others can reach the site: wait for level full. Raises LevelBelowFull."""
+        if must_be_full():
+            try:
+                await self.client()
+            except SandboxUnavailable as error:
+                raise LevelBelowFull(str(error)) from error
+
     async def stop(self) -> None:
         """End the supervisor."""
         self._task.cancel()
@@ -68,6 +77,7 @@ class Supervision:
         # Its environment holds none of the site's secrets.
         process = await asyncio.create_subprocess_exec(
             *[sys.executable, "-m", "sandbox", "serve", "--socket", self._path],
+            *(["--wall", settings.SANDBOX_WALL] if settings.SANDBOX_WALL else []),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             start_new_session=True,  # Ctrl-C is for us; we end it
@@ -89,12 +99,10 @@ class Supervision:
             self._problem = "the sandbox does not start on this machine; the log says why"
             return
         status = msgspec.json.decode(line, type=Status)
-        reachable = set(settings.ALLOWED_HOSTS) - set(settings.LOCAL_HOSTS)
-        if status.level != "full" and reachable:
-            self._problem = (
-                f"the jail is at level {status.level!r} here, which is not enough for a site that "
-                f"others can reach ({', '.join(sorted(reachable))})"
-            )
+        if status.level == "refused":
+            self._problem = f"the sandbox does not start on this machine: {status.missing[0]}"
+        elif status.level != "full" and must_be_full():
+            self._problem = describe_exposure(status.level)
         else:
             self._problem = ""
         _log.info("jail level: %s%s", status.level, "".join(f"; {m}" for m in status.missing))

@@ -40,3 +40,16 @@ def test_a_secret_is_made_once_and_is_private(
     assert env.read_secret("SOME_SECRET", kept) == made
     monkeypatch.setenv("SOME_SECRET", "given")
     assert env.read_secret("SOME_SECRET", kept) == "given"
+
+
+def test_a_program_is_an_absolute_path_that_can_be_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("SOME_PROGRAM", raising=False)
+    assert env.read_program("SOME_PROGRAM") == ""
+    monkeypatch.setenv("SOME_PROGRAM", "/bin/sh")
+    assert env.read_program("SOME_PROGRAM") == "/bin/sh"
+    for wrong in ("sh", str(tmp_path / "none")):
+        monkeypatch.setenv("SOME_PROGRAM", wrong)
+        with pytest.raises(ImproperlyConfigured, match=r"SOME_PROGRAM is .*: set it to the full"):
+            env.read_program("SOME_PROGRAM")

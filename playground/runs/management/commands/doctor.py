@@ -3,36 +3,28 @@
 import asyncio
 import json
 import platform
-import secrets
-import shutil
 import sys
 from typing import Any
 
 import django
-from django.core.checks import run_checks
+from django.conf import settings
+from django.core.checks import ERROR, run_checks
 from django.core.management.base import BaseCommand, CommandParser
 
+from playground.runs.advice import advise
+from playground.runs.diagnosis import try_engines, try_neighbours
+from playground.runs.exposure import list_reachable_hosts
+from playground.runs.machine import Machine, examine
 from playground.runs.supervision import get_supervision, stop_supervision
-from sandbox.client import SandboxClient, SandboxUnavailable
-from sandbox.protocol import Database, Finished, RunRequest, Status
-
-PROBES: dict[str, str] = {
-    "no network": "import socket\nsocket.socket(socket.AF_INET)",
-    "no processes": "import os\nos.fork()",
-    "no programs": "import os\nos.execv('/bin/true', ['true'])",
-    "no host files": "open('/etc/passwd')",
-    "no process list": "open('/proc/1/status')",
-}
-ENGINES: dict[Database, str] = {
-    "sqlite": "import sqlite3\nsqlite3.connect(DSN).execute('SELECT 1')",
-    "postgres": "import asyncpg\nawait (await asyncpg.connect(DSN)).fetchval('SELECT 1')",
-}
+from sandbox.client import SandboxUnavailable
+from sandbox.protocol import Status
 
 
 class Command(BaseCommand):
     """Exit status 1 when something that is needed is missing."""
 
     help = "Report the jail's level, the engines and what is missing."
+    requires_system_checks = []  # they are part of the report
 
     def add_arguments(self, parser: CommandParser) -> None:
         """How to report."""
@@ -40,61 +32,73 @@ class Command(BaseCommand):
 
     def handle(self, *arguments: Any, as_json: bool, **options: Any) -> None:
         """Examine, report, exit."""
-        report = asyncio.run(examine())
+        report = asyncio.run(diagnose())
         if as_json:
             self.stdout.write(json.dumps(report))
         else:
-            for name, value in report.items():
-                self.stdout.write(f"{name}: {value}")
+            self.stdout.write("\n".join(list_lines(report)))
         sys.exit(1 if report["problems"] else 0)
 
 
-async def examine() -> dict[str, Any]:
-    """Level, probes, engines, versions and problems."""
-    problems = [str(message.msg) for message in run_checks()]
-    if shutil.which("bwrap") is None:
-        problems.append("bubblewrap is missing: install the package bubblewrap")
-    report: dict[str, Any] = {"level": "refused", "probes": {}, "engines": {}}
+async def diagnose() -> dict[str, Any]:
+    """Level, probes, engines, versions and problems; the machine, settings and advice."""
+    machine = examine(bubblewrap=settings.SANDBOX_WALL)
+    failed = [message for message in run_checks() if message.level >= ERROR]
+    problems = [*(str(message.msg) for message in failed), *machine.list_hindrances()]
+    report: dict[str, Any] = {"level": "refused", "probes": {}, "engines": {}, "cgroup": ""}
+    versions = {"python": platform.python_version()}
     try:
         client = await get_supervision().client()
         status = await client.status()
-        report["level"] = status.level
-        report["probes"] = {name: await _is_held(client, code) for name, code in PROBES.items()}
-        report["engines"] = {
-            name: await _completes(client, name, code) for name, code in ENGINES.items()
-        }
-        problems += _find_problems(report, status)
+        neighbours = await try_neighbours(client)
+        report |= {"level": status.level, "probes": {**status.probes, **neighbours}}
+        report |= {"engines": await try_engines(client), "cgroup": status.cgroup}
         versions = status.versions
+        problems += list_problems(report, status)
     except SandboxUnavailable as error:
         problems.append(str(error))
-        versions = {"python": platform.python_version()}
     finally:
         await stop_supervision()
     return {
         **report,
         "versions": {**versions, "django": django.get_version()},
         "problems": problems,
+        "kernel": machine.kernel_features(),
+        "settings": read_settings(machine),
+        "advice": advise(problems, machine),
     }
 
 
-def _find_problems(report: dict[str, Any], status: Status) -> list[str]:
+def list_problems(report: dict[str, Any], status: Status) -> list[str]:
+    """What hinders a higher level, and what failed."""
     failed = [name for part in ("probes", "engines") for name, ok in report[part].items() if not ok]
     return [*status.missing, *(f"failed: {name}" for name in failed)]
 
 
-async def _is_held(client: SandboxClient, code: str) -> bool:
-    finished = await _run(client, RunRequest(run_id=secrets.token_hex(8), code=code))
-    return finished.outcome == "raised" and finished.error is not None
+def read_settings(machine: Machine) -> dict[str, Any]:
+    """The settings that matter to the jail; no secret among them."""
+    return {
+        "ALLOWED_HOSTS": settings.ALLOWED_HOSTS,
+        "reachable_by_others": bool(list_reachable_hosts()),
+        "UNSAFE_ALLOW_LEVEL_BELOW_FULL": settings.UNSAFE_ALLOW_LEVEL_BELOW_FULL,
+        "SANDBOX_WALL": settings.SANDBOX_WALL or "bwrap on PATH",
+        "REDIS_URL": "set" if settings.REDIS_URL else "not set: one process",
+        "container": machine.container or "none",
+    }
 
 
-async def _completes(client: SandboxClient, database: Database, code: str) -> bool:
-    request = RunRequest(run_id=secrets.token_hex(8), code=code, database=database)
-    return (await _run(client, request)).outcome == "completed"
+def list_lines(report: dict[str, Any]) -> list[str]:
+    """The report for people: one finding a line."""
+    lines = [f"level: {report['level']}"]
+    for part in ("probes", "engines"):
+        lines += [f"{part[:-1]}: {name}: {_word(ok)}" for name, ok in report[part].items()]
+    for part in ("kernel", "settings", "versions"):
+        lines += [f"{part}: {name}: {value}" for name, value in report[part].items()]
+    lines.append(f"cgroup: {report['cgroup'] or 'not known'}")
+    lines += [f"problem: {problem}" for problem in report["problems"]]
+    lines += [f"advice: {advice}." for advice in report["advice"]]
+    return lines
 
 
-async def _run(client: SandboxClient, request: RunRequest) -> Finished:
-    last: Any = None
-    async for events in client.stream(request):
-        last = events[-1]
-    assert isinstance(last, Finished)
-    return last
+def _word(ok: bool) -> str:
+    return "holds" if ok else "FAILS"

@@ -3,6 +3,7 @@
 import sys
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from sandbox.__main__ import main
@@ -15,8 +16,12 @@ class Command(BaseCommand):
 
     def run_from_argv(self, argv: list[str]) -> None:
         """Hand everything on: the runner has its own parser."""
-        sys.exit(main(["run", *argv[2:]]))
+        sys.exit(main(["run", *_wall(), *argv[2:]]))
 
     def handle(self, *arguments: Any, **options: Any) -> None:
         """For ``call_command``."""
-        sys.exit(main(["run", *arguments]))
+        sys.exit(main(["run", *_wall(), *arguments]))
+
+
+def _wall() -> list[str]:
+    return ["--wall", settings.SANDBOX_WALL] if settings.SANDBOX_WALL else []
