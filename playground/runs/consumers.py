@@ -46,6 +46,8 @@ class RunConsumer(AsyncWebsocketConsumer):
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """One message of the page."""
+        if not self._learner:  # sent before connect()'s closing reached it
+            return
         try:
             message = messages.decode(text_data)
             card, cell = _find(message)
