@@ -40,9 +40,12 @@ async def supervisor(
             await running.stop()
 
 
-async def finish(running: Supervisor, code: str, seconds: float = 0.0) -> Finished:
+async def finish(
+    running: Supervisor, code: str, seconds: float = 100, profile: str = "default"
+) -> Finished:
+    """The end of a run that may take its time: these tests are also run in emulated machines."""
     last: object = None
-    request = RunRequest(run_id=new_id("run"), code=code, wall_seconds=seconds)
+    request = RunRequest(new_id("run"), code, wall_seconds=seconds, profile=profile)
     async for events in running.run(request):
         last = events[-1]
     assert isinstance(last, Finished)
@@ -90,7 +93,7 @@ async def test_with_rlimits_the_learner_keeps_the_traceback(
     cgroup_base: Path, needs_controllers: None
 ) -> None:
     async with supervisor(Cgroups(cgroup_base)) as running:
-        finished = await finish(running, HOARD)
+        finished = await finish(running, HOARD, profile="heavy")
     assert finished.outcome == "out_of_memory"
     assert finished.error is not None
     assert finished.error.type == "MemoryError"
