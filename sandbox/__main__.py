@@ -23,8 +23,9 @@ from typing import Final, get_args
 import msgspec
 
 from sandbox.host import apparmor
+from sandbox.host.refusal import RequestRefused
 from sandbox.host.server import Server
-from sandbox.host.supervisor import RequestRefused, Supervisor
+from sandbox.host.supervisor import Supervisor
 from sandbox.host.zygote import ZygoteFailed
 from sandbox.protocol import (
     MAX_WORKERS,

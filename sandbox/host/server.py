@@ -12,7 +12,8 @@ from typing import Any
 
 import msgspec
 
-from sandbox.host.supervisor import RequestRefused, Supervisor
+from sandbox.host.refusal import RequestRefused
+from sandbox.host.supervisor import Supervisor
 from sandbox.protocol import (
     MAX_FRAME_BYTES,
     Batch,

@@ -17,12 +17,10 @@ from sandbox.host.admission import Admission, QueueFull, weigh
 from sandbox.host.cgroups import Cgroups
 from sandbox.host.lending import Lender
 from sandbox.host.parking import ParkedChildren
+from sandbox.host.refusal import RETRY_SECONDS, RequestRefused, limits_of
 from sandbox.host.run import LiveRun
 from sandbox.host.zygote import Child, Zygote, ZygoteFailed
 from sandbox.protocol import (
-    MAX_CODE_BYTES,
-    MAX_WORKERS,
-    PROFILES,
     Finished,
     Job,
     Layer,
@@ -39,18 +37,8 @@ PARKED_CHILDREN: Final = 4
 IDLE_SECONDS: Final = 30 * 60
 MOST_RUNNING: Final = max(4, 2 * (os.cpu_count() or 1))
 EXPIRY_SECONDS: Final = 60
-RETRY_SECONDS: Final = 5.0
 
 _log = logging.getLogger(__name__)
-
-
-class RequestRefused(Exception):
-    """A request the supervisor does not take; ``busy`` means that later it might."""
-
-    def __init__(self, reason: str, *, busy: bool = False) -> None:
-        super().__init__(reason)
-        self.busy = busy
-        self.retry_seconds = RETRY_SECONDS if busy else 0.0
 
 
 class _Run:
@@ -179,7 +167,9 @@ class Supervisor:
 
         Raises RequestRefused. Closing the iterator cancels the run.
         """
-        limits = self._limits(request)
+        limits = limits_of(request, self.level)
+        if request.run_id in self._runs:
+            raise RequestRefused("a run with this id is under way")
         run = self._runs[request.run_id] = _Run()
         run.task = asyncio.create_task(self._drive(request, limits, run))
         self._driven.add(run.task)
@@ -191,23 +181,6 @@ class Supervisor:
         finally:
             self.cancel(request.run_id)
             del self._runs[request.run_id]
-
-    def _limits(self, request: RunRequest) -> Limits:
-        if len(request.code.encode(errors="replace")) > MAX_CODE_BYTES:
-            raise RequestRefused(f"the code is larger than {MAX_CODE_BYTES // 1024} KiB")
-        limits = PROFILES.get(request.profile)
-        if limits is None:
-            raise RequestRefused(f"no limit profile {request.profile!r}: {', '.join(PROFILES)}")
-        if limits.process_count > 1 and (request.workers > 1 or self.level != "full"):
-            raise RequestRefused(_NO_FORKS)
-        if not 1 <= request.workers <= MAX_WORKERS:
-            raise RequestRefused(f"a run has 1 to {MAX_WORKERS} workers, not {request.workers}")
-        if request.run_id in self._runs:
-            raise RequestRefused("a run with this id is under way")
-        if request.wall_seconds > 0:
-            seconds = min(request.wall_seconds, 10 * limits.wall_seconds)
-            limits = msgspec.structs.replace(limits, wall_seconds=seconds)
-        return limits
 
     async def _drive(self, request: RunRequest, limits: Limits, run: _Run) -> None:
         """From the queue to the end of the run, its events put into ``run.batches``."""
@@ -345,10 +318,6 @@ def _for_worker(job: Job, worker: int, workers: int) -> Job:
     )
 
 
-_NO_FORKS: Final = (
-    "code that starts processes needs the jail's full level, and one worker: "
-    "several workers are several processes already"
-)
 _OUR_FAULT: Final = "Our sandbox failed. It is not your code's fault: run it again."
 
 

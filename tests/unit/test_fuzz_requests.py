@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playground.runs import messages
+from sandbox.host.refusal import RequestRefused
 from sandbox.host.server import Server
-from sandbox.host.supervisor import RequestRefused
 from sandbox.protocol import (
     CancelRequest,
     Finished,

@@ -12,7 +12,10 @@ from sandbox.__main__ import main
 class Command(BaseCommand):
     """Its options and exit status are those of ``python -m sandbox run``."""
 
-    help = "Run a file in the jail: runcell FILE|- [--database none|sqlite|postgres] [--events]"
+    help = (
+        "Run a file in the jail: runcell FILE|- [--database none|sqlite|postgres] "
+        "[--profile NAME] [--workers N] [--events]"
+    )
 
     def run_from_argv(self, argv: list[str]) -> None:
         """Hand everything on: the runner has its own parser."""
