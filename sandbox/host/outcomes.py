@@ -80,7 +80,7 @@ def _raised(ending: Ending) -> Conclusion | None:
     raised, limits = ending.raised, ending.limits
     if raised is None:
         return None
-    if raised.type == "MemoryError":
+    if raised.type == "MemoryError" or ending.error_number == errno.ENOMEM:
         return _out_of_memory(limits)
     refused_thread = raised.type == "RuntimeError" and raised.message == "can't start new thread"
     # What fork answers at its limit; only a cgroup can tell it from the code's own.

@@ -9,6 +9,7 @@ from sandbox.protocol import INHERITED_BYTES, Limits
 
 # Mapped but untouched: shared libraries, thread stacks, malloc arenas.
 ADDRESS_SLACK_BYTES: Final = 768 * 1024 * 1024
+FILE_SLACK_BYTES: Final = 1024 * 1024
 OPEN_FILES: Final = 256
 
 
@@ -20,7 +21,8 @@ def apply(limits: Limits) -> None:
         resource.RLIMIT_CPU: limits.cpu_seconds,
         resource.RLIMIT_AS: memory + ADDRESS_SLACK_BYTES,
         resource.RLIMIT_DATA: memory,
-        resource.RLIMIT_FSIZE: limits.disk_bytes,
+        # More than the disk has: SQLite takes a full disk for one, a file too large for a fault.
+        resource.RLIMIT_FSIZE: limits.disk_bytes + FILE_SLACK_BYTES,
         resource.RLIMIT_NOFILE: OPEN_FILES,
         resource.RLIMIT_NPROC: tasks,
         resource.RLIMIT_STACK: 8 * 1024 * 1024,

@@ -16,7 +16,7 @@ from tests.conftest import serving
 
 Without = Callable[..., SandboxClient]
 
-MOST_JAILS: Final = 6  # each keeps a zygote in memory
+MOST_JAILS: Final = 8  # each keeps a zygote in memory
 _HIGHEST_PID_OF_A_WALL: Final = 500
 
 
