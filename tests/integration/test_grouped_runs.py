@@ -16,6 +16,7 @@ from sandbox.protocol import Finished, Layer, Limits, RunRequest
 from tests.integration.test_cgroups import count_members, list_folders
 from tests.running import new_id
 
+NOWHERE = Path("/nowhere")
 NO_RLIMITS: frozenset[Layer] = frozenset({"rlimits"})
 
 
@@ -29,7 +30,7 @@ def needs_controllers(cgroup_base: Path) -> None:
 
 @asynccontextmanager
 async def supervisor(
-    cgroups: Cgroups | None, without: frozenset[Layer] = frozenset()
+    cgroups: Cgroups, without: frozenset[Layer] = frozenset()
 ) -> AsyncIterator[Supervisor]:
     with tempfile.TemporaryDirectory(prefix="grouped-", dir="/tmp") as directory:
         running = Supervisor(Path(directory), without=without, cgroups=cgroups)
@@ -85,7 +86,7 @@ async def test_without_rlimits_the_cgroup_still_bounds_memory_and_tasks(
         assert (await finish(running, "print('next')")).outcome == "completed"
         if outcome == "out_of_memory":
             assert Limits().memory_bytes < finished.memory_peak_bytes < 400 * 1024 * 1024
-    async with supervisor(None, NO_RLIMITS) as running:  # the control
+    async with supervisor(Cgroups(NOWHERE), NO_RLIMITS) as running:  # the control
         assert (await finish(running, code)).outcome == "completed"
 
 
