@@ -14,6 +14,7 @@ from typing import IO
 import pytest
 
 from sandbox.client import SandboxClient
+from tests.ordinary import as_ordinary_user
 
 ROOT = Path(__file__).resolve().parents[1]
 MARKED_FOLDERS = ("integration", "browser", "hostile")
@@ -82,13 +83,21 @@ def supervisor_socket(pytestconfig: pytest.Config) -> Iterator[str]:
 
 
 @contextmanager
-def serving(config: pytest.Config, module: str, *arguments: str) -> Iterator[str]:
-    """The socket of a supervisor started as ``python -m MODULE ... --socket PATH``."""
+def serving(
+    config: pytest.Config, module: str, *arguments: str, ordinary: bool = False
+) -> Iterator[str]:
+    """The socket of a supervisor started as ``python -m MODULE ... --socket PATH``.
+
+    ``ordinary``: as an ordinary user, also when the tests run as root.
+    """
     # Not pytest's tmp_path: the path of a Unix socket ends at some 100 bytes.
     with tempfile.TemporaryDirectory(prefix="sandbox-") as folder, tempfile.TemporaryFile() as log:
         socket_path = os.path.join(folder, "supervisor.sock")
+        if ordinary:
+            os.chmod(folder, 0o777)  # noqa: S103 - the socket itself is its owner's alone
+        command = [sys.executable, "-m", module, *arguments, "--socket", socket_path]
         supervisor = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments, "--socket", socket_path],
+            as_ordinary_user(*command) if ordinary else command,
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -1,7 +1,8 @@
-"""Jails that lack a layer, for the controls: the same attack must succeed there."""
+"""The jail as two kinds of users start it, and jails that lack a layer, for the controls."""
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
@@ -46,6 +47,23 @@ class Jails:
         """End them all."""
         for stack, _ in self._jails.values():
             stack.close()
+
+
+WHO: Final = ["as invoked", "as an ordinary user"] if os.geteuid() == 0 else ["as invoked"]
+
+
+@pytest.fixture(scope="session")
+def ordinary_socket(pytestconfig: pytest.Config) -> Iterator[str]:
+    """The socket of a supervisor that an ordinary user started."""
+    with serving(pytestconfig, "sandbox", "serve", "--level", "full", ordinary=True) as path:
+        yield path
+
+
+@pytest.fixture(params=WHO)
+def sandbox_client(request: pytest.FixtureRequest) -> SandboxClient:
+    """The whole jail, as root starts it and as an ordinary user does."""
+    name = "supervisor_socket" if request.param == "as invoked" else "ordinary_socket"
+    return SandboxClient(request.getfixturevalue(name))
 
 
 @pytest.fixture(scope="session")
