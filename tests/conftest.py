@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, NoReturn
 
 import pytest
 
@@ -23,13 +23,13 @@ STOP_SECONDS = 20
 
 MOST_LOG_CHARACTERS = 6000
 
-missing_programs = pytest.StashKey[dict[str, int]]()
+untested = pytest.StashKey[dict[str, int]]()
 supervisor_log = pytest.StashKey[str]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Remember which programs the machine did not have."""
-    config.stash[missing_programs] = {}
+    """Remember what could not be tested here."""
+    config.stash[untested] = {}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -47,11 +47,9 @@ def pytest_terminal_summary(
     if terminalreporter.getreports("failed") and config.stash.get(supervisor_log, ""):
         terminalreporter.section("log of the supervisor")
         terminalreporter.write_line(config.stash[supervisor_log])
-    for program, count in config.stash[missing_programs].items():
+    for needed, count in config.stash[untested].items():
         terminalreporter.write_line(
-            f"NOT TESTED: {count} test(s) need {program}, which is missing here; run `make setup`.",
-            red=True,
-            bold=True,
+            f"NOT TESTED: {count} test(s) need {needed}.", red=True, bold=True
         )
 
 
@@ -68,11 +66,16 @@ def needs(pytestconfig: pytest.Config) -> Callable[..., str]:
                 return path
         if os.environ.get("CI"):
             pytest.fail(f"{programs[0]} is missing, and CI must run every test", pytrace=False)
-        counts = pytestconfig.stash[missing_programs]
-        counts[programs[0]] = counts.get(programs[0], 0) + 1
-        pytest.skip(f"{programs[0]} is missing")
+        leave_untested(pytestconfig, f"{programs[0]}, which is missing here; run `make setup`")
 
     return find
+
+
+def leave_untested(config: pytest.Config, needed: str) -> NoReturn:
+    """Skip the test, and have the summary say in red what it would have needed."""
+    counts = config.stash[untested]
+    counts[needed] = counts.get(needed, 0) + 1
+    pytest.skip(f"needs {needed}")
 
 
 @pytest.fixture(scope="session")
