@@ -14,7 +14,6 @@ import os
 import select
 import signal
 import socket
-import threading
 from os import _exit
 from typing import Final, NoReturn
 
@@ -68,15 +67,12 @@ def _place(descriptors: list[int]) -> None:
 def _rehearse_if_idle(job_socket: socket.socket, jail: Jail) -> None:
     """Pay for copied pages and cold caches now: it takes a third off an ORM cell's first output.
 
-    Not under load, when a child is taken long before. The threads of a rehearsal must be gone
-    before the jail is locked, as a lock binds the thread it is called on; at level full the
-    kernel refuses an empty user namespace to a process with a second thread.
+    Not under load, when a child is taken long before. The rehearsal's threads are gone before the
+    jail is locked, as a lock binds the thread it is called on; at level full the kernel refuses an
+    empty user namespace to a process with a second thread.
     """
     if jail.is_full and not select.select([job_socket], [], [], REHEARSE_AFTER_SECONDS)[0]:
         warmup.rehearse()
-        for thread in threading.enumerate():
-            if thread is not threading.current_thread():
-                thread.join()
 
 
 def _receive(job_socket: socket.socket) -> Job:

@@ -8,10 +8,12 @@ import importlib.metadata
 import os
 import sys
 import tempfile
+import threading
 from typing import Final
 
 from sandbox.inside import practice, telemetry
 
+THREAD_SECONDS: Final = 10
 LIBRARIES: Final = ("sqlalchemy", "aiosqlite", "asyncpg", "psycopg", "fastapi", "httpx")
 _MODULES: Final = (
     "sqlalchemy.ext.asyncio",
@@ -35,9 +37,12 @@ _MODULES: Final = (
 
 
 def rehearse() -> None:
-    """Do once what a typical cell does."""
+    """Do once what a typical cell does; afterwards this thread is the only one."""
     with tempfile.TemporaryDirectory() as directory:
         asyncio.run(practice.run(os.path.join(directory, "warm.db")))
+    for thread in threading.enumerate():  # a driver's may still be about to end
+        if thread is not threading.current_thread():
+            thread.join(THREAD_SECONDS)
 
 
 def run() -> dict[str, str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Final
 
@@ -14,8 +15,6 @@ import pytest
 from sandbox.client import SandboxClient
 from sandbox.protocol import Layer
 from tests.conftest import serving
-
-Without = Callable[..., SandboxClient]
 
 MOST_JAILS: Final = 8  # each keeps a zygote in memory
 _HIGHEST_PID_OF_A_WALL: Final = 500
@@ -28,16 +27,24 @@ class Jails:
         self._config = config
         self._jails: dict[frozenset[Layer], tuple[ExitStack, SandboxClient]] = {}
 
-    def without(self, *layers: Layer) -> SandboxClient:
+    def __call__(self, *layers: Layer) -> SandboxClient:
         """A client of a jail that lacks these layers."""
         key = frozenset(layers)
-        jail = self._jails.pop(key) if key in self._jails else self._raise(key)
-        self._jails[key] = jail  # as the latest
-        return jail[1]
+        self.raise_at_once(key)
+        return self._jails[key][1]
+
+    def raise_at_once(self, *keys: frozenset[Layer]) -> None:
+        """Raise those of these jails that are not there, on as many processors as there are."""
+        there = {key: self._jails.pop(key) for key in keys if key in self._jails}
+        self._jails.update(there)  # as the latest
+        lacking = [key for key in keys if key not in there]
+        while self._jails and len(self._jails) + len(lacking) > MOST_JAILS:
+            oldest = next(iter(self._jails))
+            self._jails.pop(oldest)[0].close()
+        with ThreadPoolExecutor() as threads:
+            self._jails.update(zip(lacking, threads.map(self._raise, lacking), strict=True))
 
     def _raise(self, key: frozenset[Layer]) -> tuple[ExitStack, SandboxClient]:
-        if len(self._jails) >= MOST_JAILS:
-            self._jails.pop(next(iter(self._jails)))[0].close()
         options = [word for layer in sorted(key) for word in ("--without", layer)]
         stack = ExitStack()
         started = serving(self._config, "tests.hostile.ablated", *options)
@@ -48,6 +55,8 @@ class Jails:
         for stack, _ in self._jails.values():
             stack.close()
 
+
+Without = Jails
 
 WHO: Final = ["as invoked", "as an ordinary user"] if os.geteuid() == 0 else ["as invoked"]
 
@@ -70,7 +79,7 @@ def sandbox_client(request: pytest.FixtureRequest) -> SandboxClient:
 def without(pytestconfig: pytest.Config) -> Iterator[Without]:
     """``without("seccomp", "landlock")``: a client of a jail that lacks these layers."""
     jails = Jails(pytestconfig)
-    yield jails.without
+    yield jails
     jails.close()
 
 

@@ -102,6 +102,12 @@ WITNESSES = {
 WITNESSED_BELOW: Final[set[Layer]] = {"wall_network", "wall_processes", "no_new_privs"}
 
 
+@pytest.fixture
+def whole_jail(supervisor_socket: str) -> SandboxClient:
+    """As invoked alone: the jails that lack a layer are started so, too."""
+    return SandboxClient(supervisor_socket)
+
+
 def test_every_layer_has_its_witness() -> None:
     assert {witness.layer for witness in WITNESSES.values()} | WITNESSED_BELOW == set(
         get_args(Layer)
@@ -109,34 +115,35 @@ def test_every_layer_has_its_witness() -> None:
 
 
 async def assert_only_layer(client: SandboxClient, without: Without, witness: Witness) -> None:
-    whole = without(*witness.also) if witness.also else client
-    assert not await witness.attack(whole)
-    assert await witness.attack(without(witness.layer, *witness.also))
+    also, lacking = frozenset(witness.also), frozenset({witness.layer, *witness.also})
+    without.raise_at_once(*([also] if also else []), lacking)
+    assert not await witness.attack(without(*also) if also else client)
+    assert await witness.attack(without(*lacking))
 
 
 @pytest.mark.parametrize("witness", WITNESSES.values(), ids=WITNESSES)
 async def test_a_layer_is_what_stops_its_attack(
-    sandbox_client: SandboxClient, without: Without, witness: Witness
+    whole_jail: SandboxClient, without: Without, witness: Witness
 ) -> None:
     if witness.layer == "wall_user" and os.geteuid() != 0:
         pytest.skip("the wall of an ordinary user has no root to give up")
-    await assert_only_layer(sandbox_client, without, witness)
+    await assert_only_layer(whole_jail, without, witness)
 
 
 async def test_the_walls_network_is_what_keeps_the_hosts_ports_out_of_reach(
-    sandbox_client: SandboxClient, without: Without, host_port: int
+    whole_jail: SandboxClient, without: Without, host_port: int
 ) -> None:
     attack = prints(payloads.CALL_PORT.replace("PORT", str(host_port)))
     witness = Witness("wall_network", attack, ("landlock", "seccomp"))
-    await assert_only_layer(sandbox_client, without, witness)
+    await assert_only_layer(whole_jail, without, witness)
 
 
 async def test_the_walls_pid_namespace_is_what_keeps_the_hosts_processes_out_of_reach(
-    sandbox_client: SandboxClient, without: Without, host_process: int
+    whole_jail: SandboxClient, without: Without, host_process: int
 ) -> None:
     attack = prints(payloads.SIGNAL_PID.replace("PID", str(host_process)))
     witness = Witness("wall_processes", attack, ("landlock", "pid_namespace"))
-    await assert_only_layer(sandbox_client, without, witness)
+    await assert_only_layer(whole_jail, without, witness)
 
 
 def test_without_no_new_privileges_the_layers_after_it_refuse_to_go_up() -> None:
