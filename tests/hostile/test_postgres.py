@@ -297,7 +297,7 @@ async def test_a_full_disk_is_its_sessions_alone(sandbox_client: SandboxClient) 
     still = await ask(
         sandbox_client, program("SELECT name FROM pet", "SELECT count(*) > 1000 FROM big"), session
     )
-    assert still.stdout == "[('Rex',)]\n[(True,)]\n"
+    assert still.stdout == "[('Rex',)]\n[(True,)]\n", (still.finished, still.stderr)
     await sandbox_client.reset(session)
     reset = await ask(sandbox_client, program("SELECT to_regclass('big') IS NULL"), session)
     assert reset.stdout == "[(True,)]\n"

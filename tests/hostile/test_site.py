@@ -81,7 +81,7 @@ async def test_anothers_run_can_be_neither_stopped_nor_followed(address: str) ->
         heard = await hear(attacker, 0.3)
         ended = await victim.see(lambda shown: bool(shown.outcome))
         assert "victim" not in heard
-        assert (ended.outcome, ended.stdout) == ("completed", "victim ended\n")
+        assert (ended.outcome, ended.stdout.strip()) == ("completed", "victim ended")
 
         await victim.send(action="run", code=BUSY, driver="aiosqlite")  # the control
         await victim.see(lambda shown: "victim began" in shown.stdout)
