@@ -77,11 +77,14 @@ def _immortalise() -> None:
     """Stop counting references to everything there is. Nothing of it would be freed anyway."""
     everything = gc.get_objects()
     for start in range(0, len(everything), _CHUNK):
-        fresh = everything[start : start + _CHUNK]
-        while fresh:
-            for each in fresh:
-                ctypes.c_uint32.from_address(id(each)).value = _IMMORTAL
-            fresh = [each for each in gc.get_referents(*fresh) if getrefcount(each) < _IMMORTAL]
+        found = everything[start : start + _CHUNK]
+        while found:
+            fresh = []
+            for each in found:
+                if getrefcount(each) < _IMMORTAL:  # so each is taken once
+                    ctypes.c_uint32.from_address(id(each)).value = _IMMORTAL
+                    fresh.append(each)
+            found = gc.get_referents(*fresh)
 
 
 def _fill_holes(start: int, end: int) -> None:
