@@ -59,22 +59,6 @@ class Jails:
 Without = Jails
 
 WHO: Final = ["as invoked", "as an ordinary user"] if os.geteuid() == 0 else ["as invoked"]
-# What depends on whose the wall is; the others count the same resources twice.
-BY_BOTH: Final = (
-    "test_files",
-    "test_network",
-    "test_other_processes",
-    "test_outliving",
-    "test_privilege",
-    "test_secrets",
-)
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Attack the jail as root starts it, and where it matters as an ordinary user does."""
-    if "sandbox_client" in metafunc.fixturenames:
-        by_both = metafunc.module.__name__.rpartition(".")[2] in BY_BOTH
-        metafunc.parametrize("sandbox_client", WHO if by_both else WHO[:1], indirect=True)
 
 
 @pytest.fixture(scope="session")
@@ -84,7 +68,7 @@ def ordinary_socket(pytestconfig: pytest.Config) -> Iterator[str]:
         yield path
 
 
-@pytest.fixture
+@pytest.fixture(params=WHO)
 def sandbox_client(request: pytest.FixtureRequest) -> SandboxClient:
     """The whole jail, as root starts it and as an ordinary user does."""
     name = "supervisor_socket" if request.param == "as invoked" else "ordinary_socket"
