@@ -16,7 +16,7 @@ play: ## set up what is missing, then the site on http://127.0.0.1:8000 (PORT=n 
 	@$(BIN)/python manage.py play --port $(PORT)
 
 test: setup lint types ## set up what is missing, then every check and every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 setup: ## the set-up alone
 	@$(SETUP) test

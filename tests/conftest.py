@@ -6,10 +6,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, NoReturn
+from typing import IO, Any
 
 import pytest
 
@@ -23,13 +24,21 @@ STOP_SECONDS = 20
 
 MOST_LOG_CHARACTERS = 6000
 
-untested = pytest.StashKey[dict[str, int]]()
 supervisor_log = pytest.StashKey[str]()
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Remember what could not be tested here."""
-    config.stash[untested] = {}
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """In the process that reports: keep what a worker's supervisor said."""
+    said = getattr(node, "workeroutput", {}).get("supervisor_log", "")
+    node.config.stash[supervisor_log] = node.config.stash.get(supervisor_log, "") + said
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In a worker: hand over what its supervisor said."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["supervisor_log"] = session.config.stash.get(supervisor_log, "")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -47,14 +56,13 @@ def pytest_terminal_summary(
     if terminalreporter.getreports("failed") and config.stash.get(supervisor_log, ""):
         terminalreporter.section("log of the supervisor")
         terminalreporter.write_line(config.stash[supervisor_log])
-    for needed, count in config.stash[untested].items():
-        terminalreporter.write_line(
-            f"NOT TESTED: {count} test(s) need {needed}.", red=True, bold=True
-        )
+    reasons = Counter(report.longrepr[2] for report in terminalreporter.getreports("skipped"))
+    for reason, count in reasons.items():
+        terminalreporter.write_line(f"NOT TESTED: {count} x {reason}", red=True, bold=True)
 
 
 @pytest.fixture(scope="session")
-def needs(pytestconfig: pytest.Config) -> Callable[..., str]:
+def needs() -> Callable[..., str]:
     """``needs("chromium", "chromium-browser")``: the path of the first of these programs.
 
     Without any of them the test is skipped on a laptop and fails in CI.
@@ -66,16 +74,9 @@ def needs(pytestconfig: pytest.Config) -> Callable[..., str]:
                 return path
         if os.environ.get("CI"):
             pytest.fail(f"{programs[0]} is missing, and CI must run every test", pytrace=False)
-        leave_untested(pytestconfig, f"{programs[0]}, which is missing here; run `make setup`")
+        pytest.skip(f"needs {programs[0]}, which is missing here; run `make setup`")
 
     return find
-
-
-def leave_untested(config: pytest.Config, needed: str) -> NoReturn:
-    """Skip the test, and have the summary say in red what it would have needed."""
-    counts = config.stash[untested]
-    counts[needed] = counts.get(needed, 0) + 1
-    pytest.skip(f"needs {needed}")
 
 
 @pytest.fixture(scope="session")
