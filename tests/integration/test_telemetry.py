@@ -122,11 +122,11 @@ async def test_a_loop_in_python_is_blamed_on_its_body() -> None:
 
 async def test_the_time_after_an_await_belongs_to_the_awaiting_line() -> None:
     code = (
-        "import asyncio, json\n"
+        "import asyncio, sqlalchemy.dialects.sqlite.aiosqlite\n"
         "from sqlalchemy import text\nfrom sqlalchemy.ext.asyncio import create_async_engine\n"
         "async def main():\n"
         "    async with create_async_engine('sqlite+aiosqlite://').connect() as connection:\n"
-        "        q = 'WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM c LIMIT 100000)'\n"
+        "        q = 'WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM c LIMIT 400000)'\n"
         "        rows = await connection.execute(text(q + ' SELECT x FROM c'))\n"
         "        found = rows.all()\n"
         "asyncio.run(main())\n"
