@@ -37,6 +37,7 @@ from sandbox.protocol import (
     Level,
     Outcome,
     Output,
+    Part,
     Queued,
     RunEvent,
     RunRequest,
@@ -90,7 +91,10 @@ async def _serve(options: argparse.Namespace) -> int:
 
 
 async def _serve_until(stopped: asyncio.Event, options: argparse.Namespace) -> None:
-    async with _supervisor(options.level, wall=options.wall, prove=True) as supervisor:
+    without: frozenset[Part] = frozenset(["probe"] if options.unobserved else [])
+    async with _supervisor(
+        options.level, without=without, wall=options.wall, prove=True
+    ) as supervisor:
         server = await Server(supervisor).listen(options.socket)
         _write_status(supervisor.status())
         await stopped.wait()
@@ -194,7 +198,7 @@ async def _supervisor(
     level: Level | None,
     *,
     warm: bool = True,
-    without: frozenset[Layer] = frozenset(),
+    without: frozenset[Part] = frozenset(),
     wall: str = "",
     prove: bool = False,
 ) -> AsyncIterator[Supervisor]:
@@ -242,6 +246,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True)
     serve = commands.add_parser("serve", help="be the supervisor, on a unix socket")
     serve.add_argument("--socket", required=True, metavar="PATH")
+    unobserved = "no inside probe: for benchmarks, as no cell is drawn without it"
+    serve.add_argument("--unobserved", action="store_true", help=unobserved)
     serve.set_defaults(command=_serve)
     run = commands.add_parser("run", help="run one file through the jail")
     run.add_argument("file", metavar="FILE|-")

@@ -60,6 +60,7 @@ Layer = Literal[
     "landlock",
     "seccomp",
 ]
+Part = Layer | Literal["probe"]  # what a test or a benchmark may leave out
 TelemetryKind = Literal[
     "lane", "run", "await", "ready", "block", "sql", "pool", "tx", "req", "tick"
 ]
@@ -305,13 +306,14 @@ def encode_frame(message: Any) -> bytes:
 class ZygoteSettings(msgspec.Struct, frozen=True):
     """How the supervisor starts a zygote: its command line argument, as JSON.
 
-    ``without`` names layers left out, so that a test can show what each of them is for.
+    ``without`` names layers left out, so that a test can show what each of them is for, or the
+    inside probe, so that a benchmark can show what it costs.
     """
 
     link: int
     level: Level
     readable: list[str]
-    without: frozenset[Layer] = frozenset()
+    without: frozenset[Part] = frozenset()
 
 
 class Spawn(msgspec.Struct, frozen=True, tag="spawn"):

@@ -25,12 +25,12 @@ async def measure() -> AsyncIterator[Figure]:
     ours: list[Witness] = []
     debug: list[Witness] = []
     watchdog: list[Witness] = []
-    async with supervisor() as client:
+    async with supervisor() as client, supervisor("--unobserved") as unobserved:
         for kinds, code in programs(SEED):
             ran = await _run(client, code)
             ours += by_probe(kinds, ran.stdout, ran.events)
-            debug += by_debug_mode(kinds, (await _run(client, in_debug_mode(code))).stdout)
-            watchdog += by_watchdog(kinds, (await _run(client, watched(code))).stdout)
+            debug += by_debug_mode(kinds, (await _run(unobserved, in_debug_mode(code))).stdout)
+            watchdog += by_watchdog(kinds, (await _run(unobserved, watched(code))).stdout)
     for witness in _blocks(ours):
         if not witness.is_right:
             sys.stderr.write(f"not right: {witness}\n")

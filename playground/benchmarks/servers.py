@@ -22,11 +22,11 @@ START_SECONDS = 60
 
 
 @asynccontextmanager
-async def supervisor() -> AsyncIterator[SandboxClient]:
-    """A client of a fresh supervisor."""
+async def supervisor(*arguments: str) -> AsyncIterator[SandboxClient]:
+    """A client of a fresh supervisor. ``arguments`` are added to its command line."""
     with tempfile.TemporaryDirectory(prefix="bench-", dir="/tmp") as directory:
         path = f"{directory}/s"
-        command = [sys.executable, "-m", "sandbox", "serve", "--socket", path]
+        command = [sys.executable, "-m", "sandbox", "serve", "--socket", path, *arguments]
         process = await _start(command, stdout=asyncio.subprocess.PIPE)
         assert process.stdout is not None
         try:

@@ -23,9 +23,9 @@ from sandbox.host.zygote import Child, Zygote, ZygoteFailed
 from sandbox.protocol import (
     Finished,
     Job,
-    Layer,
     Level,
     Limits,
+    Part,
     Queued,
     RunEvent,
     RunRequest,
@@ -57,7 +57,8 @@ class Supervisor:
     ``most_running`` is how many ordinary runs go on at once.
 
     ``without`` leaves out layers of the jail. No setting reaches it, nor a command that runs a
-    learner's code: it is for the tests that show what each layer keeps in, and its cost.
+    learner's code: it is for the tests that show what each layer keeps in, and its cost. It may
+    leave out the inside probe as well, for the benchmark of what that costs.
     ``cgroups`` are those below another cgroup than our own, for tests as well.
     """
 
@@ -65,7 +66,7 @@ class Supervisor:
         self,
         run_directory: Path,
         *,
-        without: frozenset[Layer] = frozenset(),
+        without: frozenset[Part] = frozenset(),
         cgroups: Cgroups | None = None,
         most_running: int = MOST_RUNNING,
         bubblewrap: str = "",

@@ -14,7 +14,7 @@ import msgspec
 
 from sandbox.host.launch import Tree, launch
 from sandbox.host.zygote import Zygote, ZygoteFailed
-from sandbox.protocol import Layer, Level, ZygoteSettings
+from sandbox.protocol import Layer, Level, Part, ZygoteSettings
 
 SANDBOX_UID: Final = 64123
 SERVER_UID: Final = 64124
@@ -63,7 +63,7 @@ class Walls:
     """Starts zygotes. Holds the places of this host that the wall shows, all read-only."""
 
     def __init__(
-        self, run_directory: Path, without: frozenset[Layer] = frozenset(), bubblewrap: str = ""
+        self, run_directory: Path, without: frozenset[Part] = frozenset(), bubblewrap: str = ""
     ) -> None:
         """``bubblewrap`` is the path of a copy of it; else the one on PATH is taken."""
         self._without = without

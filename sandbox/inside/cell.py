@@ -99,7 +99,7 @@ def _seed(job: Job) -> None:
         connection.close()
 
 
-def _execute(job: Job, recorder: telemetry.Recorder) -> Any:
+def _execute(job: Job, recorder: telemetry.Recorder | telemetry.Blind) -> Any:
     module = types.ModuleType("__main__")
     module.__dict__["__file__"] = FILENAME
     sys.modules["__main__"] = module
@@ -143,7 +143,9 @@ def _finish_threads() -> None:
     atexit._run_exitfuncs()
 
 
-def _leave(recorder: telemetry.Recorder, descriptor: int, status: int) -> NoReturn:
+def _leave(
+    recorder: telemetry.Recorder | telemetry.Blind, descriptor: int, status: int
+) -> NoReturn:
     # Here "coroutine was never awaited" is found, while it can still be shown. The place it is
     # found at is ours and would tell a learner nothing.
     warnings.formatwarning = lambda message, kind, *_, **__: f"{kind.__name__}: {message}\n"

@@ -45,13 +45,14 @@ def rehearse() -> None:
             thread.join(THREAD_SECONDS)
 
 
-def run() -> dict[str, str]:
-    """Warm everything up; the libraries' versions."""
+def run(*, observed: bool) -> dict[str, str]:
+    """Warm everything up, put the probe in place; the libraries' versions."""
     sys.modules["rich"] = None  # type: ignore[assignment]  # else httpx imports its command line
     for name in (*LIBRARIES, *_MODULES):
         importlib.import_module(name)
     del sys.modules["rich"]
     rehearse()
-    telemetry.install()
+    if observed:
+        telemetry.install()
     versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
     return {"python": sys.version.split()[0], **versions}

@@ -157,5 +157,5 @@ def main() -> None:
     from sandbox.inside import child, warmup
 
     zygote = Zygote(link, settings, child.live)
-    zygote.freeze(warmup.run())
+    zygote.freeze(warmup.run(observed="probe" not in settings.without))
     zygote.serve()

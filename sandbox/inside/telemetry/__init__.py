@@ -17,20 +17,36 @@ from sandbox.protocol import Summary
 __all__ = ["Recorder", "install", "start"]
 
 
+_installed = False
+
+
 def install() -> None:
     """Once, in the zygote: put the hooks in place. They do nothing until ``start``."""
+    global _installed
+    _installed = True
     loop.install()
     engines.install()
     drivers.install()
     requests.install()
 
 
-def start(descriptor: int, filename: str, workers: int = 1) -> Recorder:
+def start(descriptor: int, filename: str, workers: int = 1) -> Recorder | Blind:
     """In a child, on the thread that will run the cell: record from now on.
 
-    Of what a run may tell, each of its ``workers`` has an equal part.
+    Of what a run may tell, each of its ``workers`` has an equal part. Without the hooks nothing
+    is recorded.
     """
-    return Recorder(descriptor, filename, workers)
+    return Recorder(descriptor, filename, workers) if _installed else Blind()
+
+
+class Blind:
+    """In place of a recorder, for the benchmark of what recording costs."""
+
+    def watch(self, code: CodeType) -> None:
+        """Observe nothing."""
+
+    def finish(self) -> None:
+        """Tell nothing."""
 
 
 class Recorder:

@@ -5,12 +5,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from playground.benchmarks import first_output, probe_accuracy, throughput
+from playground.benchmarks import first_output, probe_accuracy, probe_overhead, throughput
 
 BENCHMARKS = {
     "first-output": first_output.measure,
     "throughput": throughput.measure,
     "probe-accuracy": probe_accuracy.measure,
+    "probe-overhead": probe_overhead.measure,
 }
 
 
