@@ -61,7 +61,7 @@ def run(job: Job, descriptor: int, on_seeded: Callable[[], None]) -> NoReturn:
     _leave(recorder, descriptor, status)
 
 
-def _prepare_for_forks(recorder: telemetry.Recorder) -> None:
+def _prepare_for_forks(recorder: telemetry.Recorder | telemetry.Blind) -> None:
     """Forks of the learner's write whole lines, and leave the picture to the process itself."""
     import multiprocessing
 

@@ -2,58 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-HARNESS = """
-import asyncio, linecache, os, sys
-sys.path.insert(0, sys.argv[1])
-from sandbox.inside import telemetry
-telemetry.install()
-code = sys.argv[2]
-linecache.cache['<cell>'] = (len(code), None, code.splitlines(True), '<cell>')
-recorder = telemetry.start(int(sys.argv[3]), '<cell>')
-compiled = compile(code, '<cell>', 'exec')
-recorder.watch(compiled)
-exec(compiled, {'__name__': '__main__'})
-recorder.finish()
-"""
+from tests.recording import Event, fields_of, record
 
 
-async def record(code: str) -> list[tuple[str, int, dict[str, Any]]]:
-    """The events of one program in an interpreter of its own."""
-    read_end, write_end = os.pipe()
-    process = await asyncio.create_subprocess_exec(
-        *[sys.executable, "-c", HARNESS, str(ROOT), code, str(write_end)],
-        pass_fds=[write_end],
-        stderr=subprocess.PIPE,
-    )
-    os.close(write_end)
-    sent = b""
-    while piece := await asyncio.to_thread(os.read, read_end, 65536):
-        sent += piece
-    os.close(read_end)
-    _, errors = await process.communicate()
-    assert process.returncode == 0, errors.decode()
-    events = []
-    while sent:
-        size = int.from_bytes(sent[:4], "big")
-        events += msgspec.msgpack.decode(sent[4 : 4 + size])
-        sent = sent[4 + size :]
-    return [tuple(event) for event in events]
-
-
-def longest_block(events: list[tuple[str, int, dict[str, Any]]]) -> dict[str, Any]:
-    blocks = [fields for kind, _, fields in events if kind == "block"]
-    return max(blocks, key=lambda block: block["duration_us"])
+def longest_block(events: list[Event]) -> dict[str, Any]:
+    return max(fields_of(events, "block"), key=lambda block: block["duration_us"])
 
 
 CASES = {
@@ -133,7 +90,7 @@ async def test_the_time_after_an_await_belongs_to_the_awaiting_line() -> None:
     )
     events = await record(code)
     assert longest_block(events)["line"] in (7, 8)
-    statements = [fields for kind, _, fields in events if kind == "sql"]
+    statements = fields_of(events, "sql")
     assert [(s["line"], s["driver"]) for s in statements] == [(7, "aiosqlite")]
 
 
@@ -150,7 +107,7 @@ async def test_each_driver_tells_a_statement_once() -> None:
         "    print(plain.execute('PRAGMA foreign_keys').fetchone())\n"
         "asyncio.run(main())\n"
     )
-    statements = [fields for kind, _, fields in await record(code) if kind == "sql"]
+    statements = fields_of(await record(code), "sql")
     told = [(s["statement"], s["line"], s["driver"]) for s in statements]
     assert told == [
         ("SELECT 1", 4, "aiosqlite"),

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from types import CodeType
 
-from sandbox.inside.telemetry import drivers, engines, loop, requests, statements
-from sandbox.inside.telemetry.lines import LineClock
+from sandbox.inside.telemetry import drivers, engines, hooks, requests, statements
 from sandbox.inside.telemetry.loop import LoopProbe
 from sandbox.inside.telemetry.statements import StatementProbe
-from sandbox.inside.telemetry.writer import EventWriter
+from sandbox.inside.telemetry.writer import EventWriter, microseconds
 from sandbox.protocol import Summary
 
 __all__ = ["Recorder", "install", "start"]
@@ -24,7 +23,7 @@ def install() -> None:
     """Once, in the zygote: put the hooks in place. They do nothing until ``start``."""
     global _installed
     _installed = True
-    loop.install()
+    hooks.install()
     engines.install()
     drivers.install()
     requests.install()
@@ -45,6 +44,9 @@ class Blind:
     def watch(self, code: CodeType) -> None:
         """Observe nothing."""
 
+    def abandon(self) -> None:
+        """There is nothing to abandon."""
+
     def finish(self) -> None:
         """Tell nothing."""
 
@@ -54,34 +56,33 @@ class Recorder:
 
     def __init__(self, descriptor: int, filename: str, workers: int) -> None:
         self._writer = EventWriter(descriptor, workers)
-        self._clock = LineClock()
-        self._loop = LoopProbe(self._writer, self._clock, filename)
+        self._loop = LoopProbe(self._writer, filename)
         self._statements = StatementProbe(self._writer, self._loop)
-        loop.active = self._loop
+        hooks.start(self._loop)
         statements.active = self._statements
 
     def watch(self, code: CodeType) -> None:
         """Attribute time to the lines of this code, and of the code inside it."""
-        self._clock.watch(code)
+        self._loop.clock.watch(code)
 
     def abandon(self) -> None:
         """In a fork: record nothing more, and say nothing that is not the process's own."""
-        loop.active = None
+        hooks.stop()
         statements.active = None
-        self._clock.stop()
+        self._loop.clock.stop()
         self._writer.abandon()
 
     def finish(self) -> None:
         """Stop recording and send the rest; collect garbage before, as it closes connections."""
-        loop.active = None
+        hooks.stop()
         statements.active = None
-        self._clock.stop()
+        self._loop.clock.stop()
         self._loop.finish()
         self._writer.finish(
             Summary(
-                longest_block_us=self._loop.longest_block // 1000,
-                blocked_us=self._loop.blocked // 1000,
-                longest_lag_us=self._loop.longest_lag // 1000,
+                longest_block_us=microseconds(self._loop.longest_block),
+                blocked_us=microseconds(self._loop.blocked),
+                longest_lag_us=microseconds(self._loop.longest_lag),
                 statements=self._statements.statements,
                 pool_high_water=self._statements.pool_high_water,
                 connections_left_out=len(self._statements.checked_out),

@@ -69,7 +69,7 @@ def _wrap_async(owner: type, name: str, driver: str, statement_of: _Statement) -
         statement = statement_of(self, *arguments, **named)
         if statement is None:
             return await original(self, *arguments, **named)
-        began = time.perf_counter_ns()
+        began = time.perf_counter()
         try:
             result = await original(self, *arguments, **named)
         except BaseException as error:
@@ -89,7 +89,7 @@ def _wrap_sync(owner: type, name: str, driver: str) -> None:
         probe = statements.active
         if probe is None or statements.called_from("sqlalchemy.", "aiosqlite."):
             return original(self, statement, *arguments, **named)
-        began = time.perf_counter_ns()
+        began = time.perf_counter()
         try:
             result = original(self, statement, *arguments, **named)
         except BaseException as error:

@@ -32,7 +32,7 @@ def _before(
     connection: Connection, cursor: Any, statement: str, parameters: Any, context: Any, many: bool
 ) -> None:
     if statements.active is not None and context is not None:
-        setattr(context, _BEGAN, time.perf_counter_ns())
+        setattr(context, _BEGAN, time.perf_counter())
 
 
 def _after(

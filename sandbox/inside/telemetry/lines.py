@@ -12,12 +12,13 @@ import asyncio.base_events
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import CodeType, FrameType
 from typing import Any, Final, NamedTuple
 
-MANY_EVENTS: Final = 1000  # noted since the last restart: from then on places are counted
-HOT_HITS: Final = 100  # of one place, once they are counted
+MANY_EVENTS: Final = 400  # noted since the last restart: from then on places are counted
+WORTH_RESTART_SECONDS: Final = 0.01  # a block whose line may have been switched off
+HOT_HITS: Final = 50  # of one place, once they are counted
 
 _mon: Final = sys.monitoring
 _TOOL: Final = _mon.PROFILER_ID
@@ -30,7 +31,7 @@ _EVENTS: Final = (
 )
 # Below a step lies what started the loop, such as the cell's own asyncio.run(...).
 _STEP: Final = asyncio.base_events.BaseEventLoop._run_once.__code__  # type: ignore[attr-defined]
-_now = time.perf_counter_ns
+_now = time.perf_counter
 _ident = threading.get_ident
 
 Line = tuple[CodeType, int]
@@ -50,22 +51,26 @@ class Culprit(NamedTuple):
     code: CodeType | None
     line: int
     call: Call | None
-    parts: list[tuple[int, int]]
-    """Lines and the ns each took, the most expensive first."""
+    parts: list[tuple[int, float]]
+    """Lines and the seconds each took, the most expensive first."""
 
 
 _RESUMED: Final = object()  # in place of what is called
 
 
 class LineClock:
-    """Attributes the time inside steps. All methods run on the loop's thread."""
+    """Attributes the time of steps while ``in_loop``. ``step_began`` tells when the latest did.
 
-    def __init__(self) -> None:
+    All methods run on the loop's thread. ``codes`` are those of the cell.
+    """
+
+    def __init__(self, step_began: Callable[[], float]) -> None:
+        self._step_began = step_began
         self._thread = threading.get_ident()
-        self._codes: set[CodeType] = set()
+        self.in_loop = False
+        self.codes: set[CodeType] = set()
         self._offsets: dict[Place, int] = {}
-        self._in_step = False
-        self._trail: list[Any] = []
+        self.trail: list[Any] = []
         self._noted = 0
         self._counting = False
         self._hits: dict[tuple[CodeType, int], int] = {}
@@ -73,49 +78,43 @@ class LineClock:
         self._clear()
 
     def _clear(self) -> None:
-        self._spent: dict[Line | None, int] = {}
-        self._calls: dict[Place, int] = {}
+        self._spent: dict[Line | None, float] = {}
+        self._calls: dict[Place, float] = {}
         self._called: dict[Place, Any] = {}
-        self._hot: dict[Line, int] = {}
+        self._hot: dict[Line, float] = {}
         self._line: Line | None = None
         self._entry: Line | None = None
         self._call: Place | None = None
-        self._since = 0
+        self._since = 0.0
 
     def watch(self, code: CodeType) -> None:
         """Observe a code object and all it contains."""
         if _mon.get_tool(_TOOL) is None:
             self._register()
         for each in _with_nested(code):
-            self._codes.add(each)
+            self.codes.add(each)
             _mon.set_local_events(_TOOL, each, _EVENTS)
 
     def stop(self) -> None:
         """Observe nothing any more."""
         if _mon.get_tool(_TOOL) is not None:
-            for code in self._codes:
+            for code in self.codes:
                 _mon.set_local_events(_TOOL, code, 0)
             _mon.free_tool_id(_TOOL)
 
     def nearest(self, frame: FrameType | None) -> Line | None:
         """The nearest line of the cell at or below ``frame``, within this step of the loop."""
         while frame is not None and frame.f_code is not _STEP:
-            if frame.f_code in self._codes:
+            if frame.f_code in self.codes:
                 return (frame.f_code, frame.f_lineno)
             frame = frame.f_back
         return None
 
-    def begin_step(self, now: int) -> None:
-        """A step of the loop begins."""
-        self._began = now
-        self._in_step = True
-
     def end_step(self) -> None:
         """The step is over, and nothing of it is to be told."""
-        self._in_step = False
-        if self._trail:
-            self._noted += len(self._trail)
-            self._trail.clear()
+        if self.trail:
+            self._noted += len(self.trail)
+            self.trail.clear()
             self._counting = self._noted > MANY_EVENTS
         if self._since:
             self._clear()
@@ -130,10 +129,10 @@ class LineClock:
             self._disabled = False
             _mon.restart_events()
 
-    def culprit(self, ended: int) -> Culprit:
-        """What took most of the step that ended at ``ended``; in place of ``end_step``."""
-        self._in_step = False
-        was_blind = self._disabled
+    def culprit(self, began: float, ended: float) -> Culprit:
+        """What took most of the step from ``began`` to ``ended``; in place of ``end_step``."""
+        was_blind = self._disabled and ended - began >= WORTH_RESTART_SECONDS
+        self._since = self._since or began
         self._book()
         self._switch(ended, None, None)
         self._share_out_hot_lines()
@@ -174,42 +173,42 @@ class LineClock:
     # What an event means: (when, code, line), or (when, code, offset, what is called).
 
     def _on_line(self, code: CodeType, line: int) -> Any:
-        if not self._in_step or _ident() != self._thread:
+        if not self.in_loop or _ident() != self._thread:
             return None
-        self._trail.append((_now(), code, line))
-        if self._counting or len(self._trail) > MANY_EVENTS:
+        self.trail.append((_now(), code, line))
+        if self._counting or len(self.trail) > MANY_EVENTS:
             return self._count(code, -line)
         return None
 
     def _on_call(self, code: CodeType, offset: int, called: object, argument: object) -> Any:
-        if not self._in_step or _ident() != self._thread:
+        if not self.in_loop or _ident() != self._thread:
             return None
-        self._trail.append((_now(), code, offset, called))
-        if self._counting or len(self._trail) > MANY_EVENTS:
+        self.trail.append((_now(), code, offset, called))
+        if self._counting or len(self.trail) > MANY_EVENTS:
             return self._count(code, offset)
         return None
 
     def _on_resume(self, code: CodeType, offset: int) -> Any:
-        if not self._in_step or _ident() != self._thread:
+        if not self.in_loop or _ident() != self._thread:
             return None
-        self._trail.append((_now(), code, offset, _RESUMED))
-        if self._counting or len(self._trail) > MANY_EVENTS:
+        self.trail.append((_now(), code, offset, _RESUMED))
+        if self._counting or len(self.trail) > MANY_EVENTS:
             return self._count(code, offset)
         return None
 
     def _on_leave(self, code: CodeType, offset: int, value: object) -> Any:
-        if not self._in_step or _ident() != self._thread:
+        if not self.in_loop or _ident() != self._thread:
             return None
         line = self.nearest(sys._getframe(1).f_back)
-        self._trail.append((_now(), *line) if line else (_now(), None, 0))
-        if self._counting or len(self._trail) > MANY_EVENTS:
+        self.trail.append((_now(), *line) if line else (_now(), None, 0))
+        if self._counting or len(self.trail) > MANY_EVENTS:
             return self._count(code, offset)
         return None
 
     def _count(self, code: CodeType, number: int) -> Any:
         """Switch a place off when too much comes from it."""
         self._counting = True
-        if len(self._trail) > MANY_EVENTS:
+        if len(self.trail) > MANY_EVENTS:
             self._book()
         place = (code, number)
         hits = self._hits[place] = self._hits.get(place, 0) + 1
@@ -225,8 +224,8 @@ class LineClock:
     def _book(self) -> None:
         """Work out what the events noted so far say."""
         if not self._since:
-            self._since = self._began
-        for at, code, number, *called in self._trail:
+            self._since = self._step_began()
+        for at, code, number, *called in self.trail:
             if code is None:
                 self._switch(at, self._entry, None)
             elif not called:
@@ -239,10 +238,10 @@ class LineClock:
                 place = (code, number)
                 self._called[place] = called[0]
                 self._switch(at, (code, self._line_of(*place)), place)
-        self._noted += len(self._trail)
-        self._trail.clear()
+        self._noted += len(self.trail)
+        self.trail.clear()
 
-    def _switch(self, now: int, line: Line | None, call: Place | None) -> None:
+    def _switch(self, now: float, line: Line | None, call: Place | None) -> None:
         """Book the time since the last event, and go on at another place."""
         elapsed = now - self._since
         self._spent[self._line] = self._spent.get(self._line, 0) + elapsed
@@ -267,7 +266,7 @@ class LineClock:
             return
         spent = sum(self._spent.get(line, 0) for line in weights)
         for line, weight in weights.items():
-            self._spent[line] = spent * weight // total
+            self._spent[line] = spent * weight / total
 
 
 def _with_nested(code: CodeType) -> Iterator[CodeType]:

@@ -20,7 +20,7 @@ def install() -> None:
         probe = statements.active
         if probe is None:
             return await original(self, request)
-        began = time.perf_counter_ns()
+        began = time.perf_counter()
         status = 500
         try:
             response = await original(self, request)

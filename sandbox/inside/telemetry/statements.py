@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import threading
 import time
@@ -11,8 +10,9 @@ from typing import Any, Final
 
 import greenlet
 
+from sandbox.inside.telemetry.lanes import current_task
 from sandbox.inside.telemetry.loop import LoopProbe
-from sandbox.inside.telemetry.writer import EventWriter, Fields
+from sandbox.inside.telemetry.writer import EventWriter, Fields, microseconds
 
 MAX_STATEMENT_CHARACTERS: Final = 500
 MAX_ERROR_CHARACTERS: Final = 300
@@ -32,7 +32,7 @@ class StatementProbe:
 
     def note(
         self,
-        began: int,
+        began: float,
         statement: Any,
         driver: str,
         *,
@@ -48,7 +48,7 @@ class StatementProbe:
             return
         self.statements += 1
         fields: Fields = {
-            "duration_us": (time.perf_counter_ns() - began) // 1000,
+            "duration_us": microseconds(time.perf_counter() - began),
             **self._place(),
             "statement": text[:MAX_STATEMENT_CHARACTERS],
             "parameters": _count(parameters),
@@ -58,21 +58,21 @@ class StatementProbe:
         }
         self._writer.add("sql", began, fields)
 
-    def note_transaction(self, action: str, at_ns: int | None = None) -> None:
+    def note_transaction(self, action: str, at: float | None = None) -> None:
         """A transaction began or ended."""
-        at = time.perf_counter_ns() if at_ns is None else at_ns
-        self._writer.add("tx", at, {"action": action, **self._place()})
+        now = time.perf_counter() if at is None else at
+        self._writer.add("tx", now, {"action": action, **self._place()})
 
     def note_pool(self, action: str, in_use: int, size: int | None) -> None:
         """A connection left its pool or came back."""
         self.pool_high_water = max(self.pool_high_water, in_use)
         fields: Fields = {"action": action, "in_use": in_use, "size": size, **self._place()}
-        self._writer.add("pool", time.perf_counter_ns(), fields)
+        self._writer.add("pool", time.perf_counter(), fields)
 
-    def note_request(self, began: int, method: str, path: str, status: int) -> None:
+    def note_request(self, began: float, method: str, path: str, status: int) -> None:
         """A request to the cell's own application was answered."""
         fields: Fields = {
-            "duration_us": (time.perf_counter_ns() - began) // 1000,
+            "duration_us": microseconds(time.perf_counter() - began),
             "method": method,
             "path": path[:MAX_ERROR_CHARACTERS],
             "status": status,
@@ -84,29 +84,22 @@ class StatementProbe:
         return {"line": self._line(), "lane": self._lane()}
 
     def _lane(self) -> int:
-        return self._loop.lane_of_task(_current_task())
+        return self._loop.lanes.number_of(current_task())
 
     def _line(self) -> int | None:
         """The nearest line of the cell, also across SQLAlchemy's greenlet."""
-        line = self._loop.line_of(sys._getframe(1))
+        line = self._loop.lanes.line_of(sys._getframe(1))
         if line is not None or threading.get_ident() != self._loop.thread:
             return line
         parent = greenlet.getcurrent().parent
         while line is None and parent is not None:
             frame: FrameType | None = parent.gr_frame
-            line = self._loop.line_of(frame)
+            line = self._loop.lanes.line_of(frame)
             parent = parent.parent
-        return line if line is not None else self._loop.line_of_task(_current_task())
+        return line if line is not None else self._loop.lanes.line_that_created(current_task())
 
 
 active: StatementProbe | None = None
-
-
-def _current_task() -> Any:
-    try:
-        return asyncio.current_task()
-    except RuntimeError:
-        return None
 
 
 def called_from(*modules: str, depth: int = 8) -> bool:
