@@ -1,4 +1,4 @@
-"""What a typical cell does, done once: it fills the libraries' caches before the first fork."""
+"""What a typical cell does: done before the first fork it fills caches and specialises code."""
 
 from __future__ import annotations
 
@@ -9,20 +9,17 @@ from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
-class Base(DeclarativeBase):
-    """The tables of this module only."""
-
-
-class Warm(Base):
-    """One row is enough."""
-
-    __tablename__ = "warm"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str]
-
-
 async def run(database_path: str) -> None:
-    """An ORM round trip on aiosqlite and a FastAPI request."""
+    """Tables, an ORM round trip on aiosqlite and a FastAPI request."""
+
+    class Base(DeclarativeBase):
+        pass
+
+    class Warm(Base):
+        __tablename__ = "warm"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        name: Mapped[str]
+
     engine = create_async_engine(f"sqlite+aiosqlite:///{database_path}")
     make_session = async_sessionmaker(engine)
     app = fastapi.FastAPI()
@@ -33,6 +30,7 @@ async def run(database_path: str) -> None:
             return list(await session.scalars(select(Warm.name)))
 
     async with engine.begin() as connection:
+        await connection.run_sync(Base.metadata.drop_all)
         await connection.run_sync(Base.metadata.create_all)
     async with make_session.begin() as session:
         session.add(Warm(name="warm"))
