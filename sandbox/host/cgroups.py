@@ -79,6 +79,11 @@ class Cgroups:
         self._home = home
         self.report = f"cgroup v2 for each run ({', '.join(used) or 'no controllers'}) in {home}"
 
+    @property
+    def are_used(self) -> bool:
+        """Whether there is a delegated cgroup to make them in."""
+        return self._home is not None
+
     async def adopt(self, pid: int) -> ChildCgroup | None:
         """A cgroup of its own for a process; None where there are none to be had."""
         if self._home is None:

@@ -46,6 +46,8 @@ class ParkedChildren:
     async def _park(self) -> Child:
         """A child in its cgroup; that takes longer than a run may wait, so it is done early."""
         child = await self._zygote.park()
+        if not self._cgroups.are_used:
+            return child
         try:
             child.cgroup = await self._cgroups.adopt(child.host_pid())
         except asyncio.CancelledError:
