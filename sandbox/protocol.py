@@ -183,8 +183,9 @@ class Telemetry(msgspec.Struct, frozen=True, tag="telemetry"):
 class Summary(msgspec.Struct, frozen=True):
     """A run's figures in one row; derived from telemetry, so a picture as well.
 
-    Of several workers the longest of the longest, and the sum of everything else: also of
-    ``pool_high_water``, as the database meets workers times what each one's pool takes.
+    Of several workers the longest of the longest and the most of ``most_repeated`` (how often the
+    commonest statement ran), and the sum of everything else: also of ``pool_high_water``, as the
+    database meets workers times what each one's pool takes.
     """
 
     longest_block_us: int = 0
@@ -194,6 +195,8 @@ class Summary(msgspec.Struct, frozen=True):
     pool_high_water: int = 0
     connections_left_out: int = 0
     transactions_left_open: int = 0
+    pool_wait_us: int = 0
+    most_repeated: int = 0
 
 
 class Raised(msgspec.Struct, frozen=True):

@@ -75,10 +75,10 @@ def _whose(workers: list[int], count: int) -> str:
 
 
 def add(summaries: Iterable[Summary]) -> Summary:
-    """Several workers' figures as those of one run: the longest, or else the sum, of each."""
+    """Several workers' figures as those of one run: the longest, the most, or else the sum."""
     told = [msgspec.structs.asdict(summary) for summary in summaries]
     together = {
-        name: (max if name.startswith("longest_") else sum)(each[name] for each in told)
+        name: (max if name.startswith(("longest_", "most_")) else sum)(each[name] for each in told)
         for name in Summary.__struct_fields__
     }
     return Summary(**{name: min(figure, LARGEST_FIGURE) for name, figure in together.items()})

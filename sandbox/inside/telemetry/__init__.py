@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from types import CodeType
 
-from sandbox.inside.telemetry import drivers, engines, hooks, requests, statements
+from sandbox.inside.telemetry import (
+    driver_pools,
+    engines,
+    hooks,
+    postgres,
+    requests,
+    sqlite,
+    statements,
+)
 from sandbox.inside.telemetry.loop import LoopProbe
 from sandbox.inside.telemetry.statements import StatementProbe
 from sandbox.inside.telemetry.writer import EventWriter, microseconds
@@ -25,7 +33,9 @@ def install() -> None:
     _installed = True
     hooks.install()
     engines.install()
-    drivers.install()
+    postgres.install()
+    sqlite.install()
+    driver_pools.install()
     requests.install()
 
 
@@ -78,14 +88,17 @@ class Recorder:
         statements.active = None
         self._loop.clock.stop()
         self._loop.finish()
+        self._statements.finish()
         self._writer.finish(
             Summary(
                 longest_block_us=microseconds(self._loop.longest_block),
                 blocked_us=microseconds(self._loop.blocked),
                 longest_lag_us=microseconds(self._loop.longest_lag),
                 statements=self._statements.statements,
-                pool_high_water=self._statements.pool_high_water,
-                connections_left_out=len(self._statements.checked_out),
-                transactions_left_open=len(self._statements.open_transactions),
+                pool_high_water=self._statements.pools.high_water,
+                pool_wait_us=microseconds(self._statements.pools.waited),
+                most_repeated=self._statements.most_repeated,
+                connections_left_out=self._statements.connections_left_out,
+                transactions_left_open=self._statements.transactions_left_open,
             )
         )

@@ -6,151 +6,164 @@ What SQLAlchemy sends through a driver is left to its own events, so nothing is 
 from __future__ import annotations
 
 import functools
-import sqlite3
-import sys
 import time
-from collections.abc import Callable
-from typing import Any
-
-import aiosqlite
-import asyncpg
-import psycopg
-from asyncpg.prepared_stmt import PreparedStatement
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 from sandbox.inside.telemetry import statements
-
-_SQLITE_CALLS = ("execute", "executemany", "executescript", "_execute_insert", "_execute_fetchall")
-
-
-def install() -> None:
-    """Wrap the one method of each driver that every statement passes."""
-    _wrap_async(asyncpg.Connection, "_execute", "asyncpg", _first)
-    _wrap_async(asyncpg.Connection, "_executemany", "asyncpg", _first)
-    _wrap_async(asyncpg.Connection, "execute", "asyncpg", _only_without_arguments)
-    _wrap_async(PreparedStatement, "_PreparedStatement__bind_execute", "asyncpg", _prepared)
-    for name in ("execute", "executemany"):
-        _wrap_async(psycopg.AsyncCursor, name, "psycopg", _first)
-        _wrap_sync(psycopg.Cursor, name, "psycopg")
-    _wrap_async(aiosqlite.Connection, "_execute", "aiosqlite", _sqlite_text)
-    _install_sqlite3()
+from sandbox.inside.telemetry.connections import SQLALCHEMY
+from sandbox.inside.telemetry.writer import Fields
 
 
-_Statement = Callable[..., Any]
-_plain_execute = sqlite3.Connection.execute
+class Sent(NamedTuple):
+    """What a method of a driver was asked to send."""
+
+    connection: Any
+    statement: Any
+    parameters: int | Tally | None
 
 
-def _first(subject: Any, statement: Any, *rest: Any, **named: Any) -> Any:
-    return statement
+class Tally:
+    """Counts the values of parameter sets that can be gone through only once."""
+
+    def __init__(self, sets: Any) -> None:
+        self.values = 0
+        self._sets = sets
+
+    def __iter__(self) -> Iterator[Any]:
+        for each in self._sets:
+            self.values += count_parameters(each) or 0
+            yield each
 
 
-def _only_without_arguments(subject: Any, statement: Any, *rest: Any, **named: Any) -> Any:
-    """``Connection.execute`` with arguments goes on to ``_execute``; a pool's reset is no query."""
-    is_reset = sys._getframe(2).f_code.co_name == "reset"
-    return None if rest or is_reset else statement
+Describe = Callable[..., Sent | None]
+"""From a method's own arguments; nothing where it sends nothing worth telling."""
+Rows = Callable[[Any, Any], int | None]
+"""From what the method belongs to and what it returned."""
 
 
-def _prepared(subject: Any, *rest: Any, **named: Any) -> Any:
-    return subject.get_query()
+def count_parameters(parameters: Any, many: bool = False) -> int | None:
+    """How many values are sent; for ``many`` sets, as many as the first has times the sets."""
+    try:
+        if many:
+            return len(parameters) * len(parameters[0]) if parameters else 0
+        return len(parameters) if parameters is not None else 0
+    except (TypeError, KeyError, IndexError):
+        return None
 
 
-def _sqlite_text(subject: Any, function: Any, *rest: Any, **named: Any) -> Any:
-    named_so = getattr(function, "__name__", "") in _SQLITE_CALLS
-    return rest[0] if named_so and rest and isinstance(rest[0], str) else None
+def is_left_to_sqlalchemy(probe: statements.StatementProbe, connection: Any) -> bool:
+    """Whether SQLAlchemy itself uses its connection, and not a cell that asked it for it."""
+    known = probe.connections.of(connection)
+    return known.keeper == SQLALCHEMY and statements.called_from(SQLALCHEMY, depth=12)
 
 
-def _wrap_async(owner: type, name: str, driver: str, statement_of: _Statement) -> None:
+def observe_async(owner: type, name: str, driver: str, describe: Describe, rows: Rows) -> None:
+    """Tell the statements that pass this method."""
     original = getattr(owner, name)
 
     @functools.wraps(original)
     async def wrapper(self: Any, *arguments: Any, **named: Any) -> Any:
         probe = statements.active
-        if probe is None or statements.called_from("sqlalchemy."):
+        sent = None if probe is None else describe(self, *arguments, **named)
+        if probe is None or sent is None or is_left_to_sqlalchemy(probe, sent.connection):
             return await original(self, *arguments, **named)
-        statement = statement_of(self, *arguments, **named)
-        if statement is None:
-            return await original(self, *arguments, **named)
+        arguments, sent = tallied(arguments, sent)
         began = time.perf_counter()
         try:
             result = await original(self, *arguments, **named)
         except BaseException as error:
-            probe.note(began, statement, driver, error=error)
+            note(probe, began, sent, driver, error=error)
             raise
-        probe.note(began, statement, driver, rows=_rows(self, result))
+        note(probe, began, sent, driver, rows=rows(self, result))
         return result
 
     setattr(owner, name, wrapper)
 
 
-def _wrap_sync(owner: type, name: str, driver: str) -> None:
+def observe_sync(owner: type, name: str, driver: str, describe: Describe, rows: Rows) -> None:
+    """The same for a method that returns when the statement is done."""
     original = getattr(owner, name)
 
     @functools.wraps(original)
-    def wrapper(self: Any, statement: Any, *arguments: Any, **named: Any) -> Any:
+    def wrapper(self: Any, *arguments: Any, **named: Any) -> Any:
         probe = statements.active
-        if probe is None or statements.called_from("sqlalchemy.", "aiosqlite."):
-            return original(self, statement, *arguments, **named)
+        sent = None if probe is None else describe(self, *arguments, **named)
+        if probe is None or sent is None or is_left_to_sqlalchemy(probe, sent.connection):
+            return original(self, *arguments, **named)
+        arguments, sent = tallied(arguments, sent)
         began = time.perf_counter()
         try:
-            result = original(self, statement, *arguments, **named)
+            result = original(self, *arguments, **named)
         except BaseException as error:
-            probe.note(began, statement, driver, error=error)
+            note(probe, began, sent, driver, error=error)
             raise
-        probe.note(began, statement, driver, rows=_rows(self, result))
+        note(probe, began, sent, driver, rows=rows(self, result))
         return result
 
     setattr(owner, name, wrapper)
 
 
-def _rows(subject: Any, result: Any) -> int | None:
-    if isinstance(result, tuple) and result:
-        result = result[0]
-    if isinstance(result, list):
-        return len(result)
-    rows = getattr(result, "rowcount", getattr(subject, "rowcount", None))
-    return rows if isinstance(rows, int) else None
+def observe_generator(owner: type, name: str, driver: str, describe: Describe) -> None:
+    """The same for a generator that a driver runs to send a statement."""
+    original = getattr(owner, name)
+
+    @functools.wraps(original)
+    def wrapper(self: Any, *arguments: Any, **named: Any) -> Any:
+        probe = statements.active
+        sent = None if probe is None else describe(self, *arguments, **named)
+        if probe is None or sent is None or is_left_to_sqlalchemy(probe, sent.connection):
+            return (yield from original(self, *arguments, **named))
+        began = time.perf_counter()
+        try:
+            result = yield from original(self, *arguments, **named)
+        except BaseException as error:
+            note(probe, began, sent, driver, error=error)
+            raise
+        note(probe, began, sent, driver)
+        return result
+
+    setattr(owner, name, wrapper)
 
 
-class Cursor(sqlite3.Cursor):
-    """sqlite3's, with its statements told."""
+def observe_opening(owner: type) -> None:
+    """Remember each connection from the moment it is made."""
+    original = owner.__init__  # type: ignore[misc]
+
+    @functools.wraps(original)
+    def wrapper(self: Any, *arguments: Any, **named: Any) -> None:
+        original(self, *arguments, **named)
+        if statements.active is not None:
+            statements.active.opened(self)
+
+    owner.__init__ = wrapper  # type: ignore[misc]
 
 
-class Connection(sqlite3.Connection):
-    """sqlite3's, with its statements told."""
-
-    def cursor(self, factory: Any = Cursor) -> Any:
-        """As in sqlite3."""
-        return super().cursor(factory)
-
-
-def _install_sqlite3() -> None:
-    """Give every connection the classes above, and the foreign keys that a server has."""
-    connect = sqlite3.connect
-    for owner in (Cursor, Connection):
-        for name in ("execute", "executemany", "executescript"):
-            _adopt(owner, name)
-        owner.__module__ = "sqlite3"
-
-    @functools.wraps(connect)
-    def observed_connect(*arguments: Any, **named: Any) -> Any:
-        if len(arguments) < 6:
-            named.setdefault("factory", Connection)
-        connection = connect(*arguments, **named)
-        _plain_execute(connection, "PRAGMA foreign_keys = ON").close()
-        return connection
-
-    sqlite3.connect = observed_connect
-    sqlite3.dbapi2.connect = observed_connect
+def tallied(arguments: tuple[Any, ...], sent: Sent) -> tuple[tuple[Any, ...], Sent]:
+    """Parameter sets that come from an iterator are counted on their way."""
+    if sent.parameters is None and len(arguments) > 1 and hasattr(arguments[1], "__next__"):
+        tally = Tally(arguments[1])
+        return (arguments[0], tally, *arguments[2:]), sent._replace(parameters=tally)
+    return arguments, sent
 
 
-def _adopt(owner: type, name: str) -> None:
-    """Put sqlite3's method into our class, under its own name, then observe it there."""
-    inherited = getattr(owner.__mro__[1], name)
-
-    def method(self: Any, *arguments: Any, **named: Any) -> Any:
-        return inherited(self, *arguments, **named)
-
-    method.__name__ = name
-    method.__qualname__ = f"{owner.__name__}.{name}"
-    method.__module__ = "sqlite3"
-    setattr(owner, name, method)
-    _wrap_sync(owner, name, "sqlite3")
+def note(
+    probe: statements.StatementProbe,
+    began: float,
+    sent: Sent,
+    driver: str,
+    *,
+    rows: int | None = None,
+    error: BaseException | None = None,
+) -> Fields | None:
+    """As ``StatementProbe.note``."""
+    counted = sent.parameters
+    return probe.note(
+        began,
+        sent.statement,
+        driver,
+        probe.connections.of(sent.connection),
+        rows=rows,
+        parameters=counted.values if isinstance(counted, Tally) else counted,
+        error=error,
+    )

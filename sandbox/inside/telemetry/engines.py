@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine, ExceptionContext
-from sqlalchemy.pool import Pool
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import Pool, QueuePool
 
 from sandbox.inside.telemetry import statements
+from sandbox.inside.telemetry.connections import Known
+from sandbox.inside.telemetry.drivers import count_parameters
+from sandbox.inside.telemetry.statements import StatementProbe
 
 _BEGAN = "_playground_began"
+_WAITED = "_playground_waited"
 
 
 def install() -> None:
@@ -26,6 +32,7 @@ def install() -> None:
     event.listen(Pool, "checkout", _checked_out)
     event.listen(Pool, "checkin", _checked_in)
     event.listen(Pool, "invalidate", _invalidated)
+    _observe_waits()
 
 
 def _before(
@@ -41,65 +48,117 @@ def _after(
     probe = statements.active
     began = getattr(context, _BEGAN, None)
     if probe is not None and began is not None:
-        rows = getattr(cursor, "rowcount", None)
-        driver = connection.dialect.driver
-        probe.note(began, statement, driver, rows=rows, parameters=parameters)
+        probe.note(
+            began,
+            statement,
+            connection.dialect.driver,
+            _known(probe, connection),
+            rows=_rows(cursor),
+            parameters=count_parameters(parameters, many),
+        )
 
 
 def _failed(failure: ExceptionContext) -> None:
     probe = statements.active
-    began = getattr(failure.execution_context, _BEGAN, None)
-    if probe is not None and began is not None and failure.statement is not None:
-        driver = failure.dialect.driver
-        error = failure.original_exception
-        probe.note(began, failure.statement, driver, parameters=failure.parameters, error=error)
+    context, connection = failure.execution_context, failure.connection
+    began = getattr(context, _BEGAN, None)
+    if probe is None or began is None or failure.statement is None or connection is None:
+        return
+    probe.note(
+        began,
+        failure.statement,
+        failure.dialect.driver,
+        _known(probe, connection),
+        parameters=count_parameters(failure.parameters, getattr(context, "executemany", False)),
+        error=failure.original_exception,
+    )
+
+
+def _known(probe: StatementProbe, connection: Connection) -> Known:
+    if connection.invalidated:  # else asking for the DBAPI connection would raise
+        return Known(0, "", None)
+    return probe.connections.of(connection.connection.driver_connection)
+
+
+def _rows(cursor: Any) -> int | None:
+    rows = getattr(cursor, "rowcount", -1)
+    if rows < 0:
+        fetched = getattr(cursor, "_rows", None)  # of an adapted asynchronous driver
+        return len(fetched) if fetched else None
+    return int(rows)
 
 
 def _steered(action: str) -> Any:
     def listener(connection: Connection) -> None:
         probe = statements.active
-        if probe is None:
-            return
-        if not connection.invalidated:  # else asking for the DBAPI connection would raise
-            key = id(connection.connection.dbapi_connection)
-            if action == "begin":
-                probe.open_transactions.add(key)
-            else:
-                probe.open_transactions.discard(key)
-        probe.note_transaction(action)
+        if probe is not None:
+            probe.note_transaction(action, _known(probe, connection))
 
     return listener
 
 
 def _steered_savepoint(action: str) -> Any:
     def listener(connection: Connection, name: str, *rest: Any) -> None:
-        if statements.active is not None:
-            statements.active.note_transaction(action.replace("_", " "))
+        probe = statements.active
+        if probe is not None:
+            probe.note_transaction(action.replace("_", " "), _known(probe, connection))
 
     return listener
+
+
+def _observe_waits() -> None:
+    """A connection is waited for when the pool has given out all it may, also above its size."""
+    plain = QueuePool._do_get
+
+    @functools.wraps(plain)
+    def _do_get(self: Any) -> Any:
+        probe = statements.active
+        if probe is None or not _is_exhausted(self):
+            return plain(self)
+        began = time.perf_counter()
+        try:
+            record = plain(self)
+        except PoolTimeout:
+            waited = time.perf_counter() - began
+            probe.pools.wait_timeout(self, self.size(), probe.here(), waited)
+            raise
+        setattr(record, _WAITED, time.perf_counter() - began)
+        return record
+
+    QueuePool._do_get = _do_get  # type: ignore[method-assign]
+
+
+def _is_exhausted(pool: Any) -> bool:
+    return -1 < pool._max_overflow <= pool._overflow and bool(pool._pool.empty())
 
 
 def _checked_out(dbapi_connection: Any, record: Any, proxy: Any) -> None:
     probe = statements.active
     if probe is not None:
-        probe.checked_out.add(id(record))
-        probe.note_pool("checkout", len(probe.checked_out), _size(proxy))
+        pool = proxy._pool
+        known = probe.connections.of(record.driver_connection)
+        waited = record.__dict__.pop(_WAITED, 0.0)
+        probe.pools.checkout(record, pool, _size(pool), known, probe.here(), waited)
 
 
 def _checked_in(dbapi_connection: Any, record: Any) -> None:
     probe = statements.active
     if probe is not None:
-        probe.checked_out.discard(id(record))
-        probe.open_transactions.discard(id(dbapi_connection))
-        probe.note_pool("checkin", len(probe.checked_out), None)
+        _end_transaction(probe, record)
+        probe.pools.checkin(record, probe.here())
 
 
 def _invalidated(dbapi_connection: Any, record: Any, error: BaseException | None) -> None:
     probe = statements.active
     if probe is not None:
-        probe.open_transactions.discard(id(dbapi_connection))
+        _end_transaction(probe, record)
 
 
-def _size(proxy: Any) -> int | None:
-    size = getattr(getattr(proxy, "_pool", None), "size", None)
+def _end_transaction(probe: StatementProbe, record: Any) -> None:
+    if record.driver_connection is not None:
+        probe.connections.of(record.driver_connection).transaction = None
+
+
+def _size(pool: Any) -> int | None:
+    size = getattr(pool, "size", None)
     return size() if callable(size) else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ BLOCK_SECONDS: Final = 0.002
 TICK_SECONDS: Final = 0.05
 MOST_PARTS: Final = 5
 MOST_WAITING: Final = 1000
+RECENT_BLOCKS: Final = 200
 
 _now = time.perf_counter
 
@@ -41,6 +43,7 @@ class LoopProbe:
         self._filename = filename
         self._tick_started = 0.0
         self._blocks = 0
+        self._recent: deque[tuple[float, float]] = deque(maxlen=RECENT_BLOCKS)
 
     def attend(self, now: float) -> None:
         """Twenty times a second, between two turns of the loop."""
@@ -92,9 +95,23 @@ class LoopProbe:
         }
         self._writer.add("block", began, fields)
         self.lanes.last_block, self.lanes.last_block_ended = self._blocks, ended
+        self._recent.append((began, ended))
         self.cpu_mark, self.cpu_marked_at = time.thread_time(), _now()
         self.last = _now()
         self.left_select += self.last - ended  # our own work is nobody's lag
+
+    def held_between(self, began: float, ended: float) -> float:
+        """For how long a block held the loop meanwhile, with the step that is running."""
+        held = 0.0
+        if self.lanes.last_block_ended > began:
+            for since, until in reversed(self._recent):
+                if until <= began:
+                    break
+                held += max(0.0, min(until, ended) - max(since, began))
+        in_step = self.clock.in_loop and threading.get_ident() == self.thread
+        if in_step and ended - self.last >= BLOCK_SECONDS:
+            held += ended - max(self.last, began)
+        return held
 
     def finish(self) -> None:
         """Send what is still held back."""

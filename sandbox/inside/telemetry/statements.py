@@ -10,13 +10,17 @@ from typing import Any, Final
 
 import greenlet
 
+from sandbox.inside.telemetry import fingerprints
+from sandbox.inside.telemetry.connections import CELL, KEEPERS, Connections, Known, Place
 from sandbox.inside.telemetry.lanes import current_task
 from sandbox.inside.telemetry.loop import LoopProbe
+from sandbox.inside.telemetry.pools import Holding, Pools
 from sandbox.inside.telemetry.writer import EventWriter, Fields, microseconds
 
 MAX_STATEMENT_CHARACTERS: Final = 500
 MAX_ERROR_CHARACTERS: Final = 300
-_TRANSACTION_WORDS: Final = ("begin", "commit", "rollback", "savepoint", "release", "start")
+MOST_FINGERPRINTS: Final = 2000
+_DEEPEST: Final = 80
 
 
 class StatementProbe:
@@ -24,108 +28,167 @@ class StatementProbe:
 
     def __init__(self, writer: EventWriter, loop: LoopProbe) -> None:
         self.statements = 0
-        self.pool_high_water = 0
-        self.checked_out: set[int] = set()
-        self.open_transactions: set[int] = set()
+        self.connections = Connections()
+        self.pools = Pools(writer)
+        self.connections_left_out = self.transactions_left_open = 0
+        self._times: dict[str, int] = {}
         self._writer = writer
         self._loop = loop
+
+    @property
+    def most_repeated(self) -> int:
+        """How often the commonest statement ran."""
+        return max(self._times.values(), default=0)
+
+    def opened(self, connection: Any) -> None:
+        """A driver opened a connection, for the cell or for one of KEEPERS."""
+        self.connections.opened(connection, _keeper(), self.here())
 
     def note(
         self,
         began: float,
         statement: Any,
         driver: str,
+        known: Known,
         *,
         rows: int | None = None,
-        parameters: Any = (),
+        parameters: int | None = 0,
         error: BaseException | None = None,
-    ) -> None:
-        """A statement ended now. Words that only steer a transaction become ``tx`` events."""
-        text = _text(statement)
-        first = text.split(None, 1)[0].lower().rstrip(";") if text.strip() else ""
-        if first in _TRANSACTION_WORDS and error is None:
-            self.note_transaction(text.split(";")[0].lower()[:60], began)
-            return
+    ) -> Fields | None:
+        """A statement ended now. One that only steers a transaction becomes a ``tx`` event.
+
+        Returns the event's fields while they may still be changed: until the next turn of the loop.
+        """
+        ended = time.perf_counter()
+        text = statement if type(statement) is str else _text(statement)
+        reading = fingerprints.read(text)
+        if reading.action and error is None:
+            self.note_transaction(reading.action, known, began)
+            return None
+        if reading.action in ("commit", "rollback"):
+            known.transaction = None  # it is over, though not as it was meant to be
         self.statements += 1
+        self._repeat(reading.fingerprint)
+        place = self.here()
         fields: Fields = {
-            "duration_us": microseconds(time.perf_counter() - began),
-            **self._place(),
+            "duration_us": microseconds(ended - began),
+            "line": place.line,
+            "lane": place.lane,
             "statement": text[:MAX_STATEMENT_CHARACTERS],
-            "parameters": _count(parameters),
+            "parameters": parameters,
             "rows": rows if rows is not None and rows >= 0 else None,
             "driver": driver,
             "error": _error_text(error),
+            "connection": known.number,
+            "fingerprint": reading.fingerprint,
+            "overlap_us": microseconds(self._loop.held_between(began, ended)),
         }
         self._writer.add("sql", began, fields)
+        return fields
 
-    def note_transaction(self, action: str, at: float | None = None) -> None:
+    def note_transaction(self, action: str, known: Known, at: float | None = None) -> None:
         """A transaction began or ended."""
-        now = time.perf_counter() if at is None else at
-        self._writer.add("tx", now, {"action": action, **self._place()})
-
-    def note_pool(self, action: str, in_use: int, size: int | None) -> None:
-        """A connection left its pool or came back."""
-        self.pool_high_water = max(self.pool_high_water, in_use)
-        fields: Fields = {"action": action, "in_use": in_use, "size": size, **self._place()}
-        self._writer.add("pool", time.perf_counter(), fields)
+        place = self.here()
+        if action == "begin":
+            known.transaction = known.transaction or place
+        elif action in ("commit", "rollback"):
+            known.transaction = None
+        self._tell_transaction(action, known, place, at)
 
     def note_request(self, began: float, method: str, path: str, status: int) -> None:
         """A request to the cell's own application was answered."""
+        place = self.here()
         fields: Fields = {
             "duration_us": microseconds(time.perf_counter() - began),
             "method": method,
             "path": path[:MAX_ERROR_CHARACTERS],
             "status": status,
-            **self._place(),
+            "line": place.line,
+            "lane": place.lane,
         }
         self._writer.add("req", began, fields)
 
-    def _place(self) -> Fields:
-        return {"line": self._line(), "lane": self._lane()}
+    def finish(self) -> None:
+        """Tell what is left out and left open."""
+        still_open = self.connections.still_open()
+        left_out = self.pools.still_out() + [
+            Holding(0, None, known.number, known.opened)
+            for known in still_open
+            if known.keeper == CELL and known.opened is not None
+        ]
+        for held in left_out:
+            self.pools.leave_out(held)
+        left_open = [known for known in still_open if known.transaction is not None]
+        for known in left_open:
+            self._tell_transaction("left_open", known, known.transaction)
+        self.connections_left_out = len(left_out)
+        self.transactions_left_open = len(left_open)
 
-    def _lane(self) -> int:
-        return self._loop.lanes.number_of(current_task())
+    def here(self) -> Place:
+        """The nearest line of the cell, also across SQLAlchemy's greenlet, and the lane."""
+        task = current_task()
+        lanes = self._loop.lanes
+        line = lanes.line_of(sys._getframe(1))
+        if line is None and threading.get_ident() == self._loop.thread:
+            parent = greenlet.getcurrent().parent
+            while line is None and parent is not None:
+                line = lanes.line_of(parent.gr_frame)
+                parent = parent.parent
+            if line is None:
+                line = lanes.line_that_created(task)
+        return Place(line, lanes.number_of(task))
 
-    def _line(self) -> int | None:
-        """The nearest line of the cell, also across SQLAlchemy's greenlet."""
-        line = self._loop.lanes.line_of(sys._getframe(1))
-        if line is not None or threading.get_ident() != self._loop.thread:
-            return line
-        parent = greenlet.getcurrent().parent
-        while line is None and parent is not None:
-            frame: FrameType | None = parent.gr_frame
-            line = self._loop.lanes.line_of(frame)
-            parent = parent.parent
-        return line if line is not None else self._loop.lanes.line_that_created(current_task())
+    def _repeat(self, fingerprint: str) -> None:
+        if fingerprint in self._times or len(self._times) < MOST_FINGERPRINTS:
+            self._times[fingerprint] = self._times.get(fingerprint, 0) + 1
+
+    def _tell_transaction(
+        self, action: str, known: Known, place: Place | None, at: float | None = None
+    ) -> None:
+        line, lane = place or (None, 0)
+        fields: Fields = {
+            "action": action,
+            "line": line,
+            "lane": lane,
+            "connection": known.number,
+        }
+        self._writer.add("tx", time.perf_counter() if at is None else at, fields)
 
 
 active: StatementProbe | None = None
 
 
-def called_from(*modules: str, depth: int = 8) -> bool:
-    """Whether one of the nearest callers belongs to one of these packages."""
+def called_from(module: str, depth: int = 8) -> bool:
+    """Whether one of the nearest callers belongs to this package."""
     frame: FrameType | None = sys._getframe(2)
     while frame is not None and depth:
-        if str(frame.f_globals.get("__name__", "")).startswith(modules):
+        if str(frame.f_globals.get("__name__", "")).startswith(module):
             return True
         frame, depth = frame.f_back, depth - 1
     return False
 
 
+def _keeper() -> str:
+    """For whom a connection is opened here."""
+    frame: FrameType | None = sys._getframe(2)
+    for _ in range(_DEEPEST):
+        if frame is None:
+            break
+        module = str(frame.f_globals.get("__name__", ""))
+        for keeper in KEEPERS:
+            if module.startswith(keeper):
+                return keeper
+        frame = frame.f_back
+    return CELL
+
+
 def _text(statement: Any) -> str:
     if isinstance(statement, str):
-        return statement
+        return str(statement)
     if isinstance(statement, bytes):
         return statement.decode(errors="replace")
     render = getattr(statement, "as_string", None)
     return str(render(None)) if callable(render) else str(statement)
-
-
-def _count(parameters: Any) -> int:
-    try:
-        return len(parameters) if parameters is not None else 0
-    except TypeError:
-        return 0
 
 
 def _error_text(error: BaseException | None) -> str | None:
