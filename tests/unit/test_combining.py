@@ -94,4 +94,6 @@ def test_of_summaries_the_longest_and_the_sum() -> None:
     one = Summary(30, 100, 50, statements=3, pool_high_water=4, connections_left_out=1)
     other = Summary(90, 200, 20, statements=5, pool_high_water=3)
     assert add([one, other]) == Summary(90, 300, 50, 8, 7, 1)
+    one, other = (Summary(pool_wait_us=5, most_repeated=n) for n in (8, 9))
+    assert add([one, other]) == Summary(pool_wait_us=10, most_repeated=9)
     assert add([Summary(statements=LARGEST_FIGURE)] * 4).statements == LARGEST_FIGURE

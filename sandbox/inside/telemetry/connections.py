@@ -19,6 +19,8 @@ class Place(NamedTuple):
 
     line: int | None
     lane: int
+    is_own: bool = True
+    """False where the line is only the one that created the task."""
 
 
 class Known:

@@ -30,19 +30,17 @@ def _observe_asyncpg() -> None:
         if probe is None:
             return await acquire(self, timeout)
         must_wait = self._queue is not None and self._queue.empty()
-        began = time.perf_counter()
+        place, began = probe.here(), time.perf_counter()
         try:
             proxy = await acquire(self, timeout)
         except TimeoutError:
             if must_wait:
                 waited = time.perf_counter() - began
-                anchor = self._holders[0]
-                probe.pools.wait_timeout(anchor, self._maxsize, probe.here(), waited)
+                probe.pools.wait_timeout(self._holders[0], self._maxsize, place, waited)
             raise
         waited = time.perf_counter() - began if must_wait else 0.0
         known = probe.connections.of(proxy._con)
-        holders, size = self._holders, self._maxsize
-        probe.pools.checkout(proxy._holder, holders[0], size, known, probe.here(), waited)
+        probe.pools.checkout(proxy._holder, self._holders[0], self._maxsize, known, place, waited)
         return proxy
 
     @functools.wraps(release)
@@ -75,13 +73,13 @@ def _observe_psycopg() -> None:
         probe = statements.active
         if probe is None:
             return getconn(self, timeout)
-        began = _begin_waiting(self)
+        place, began = probe.here(), _begin_waiting(self)
         try:
             connection = getconn(self, timeout)
         except PoolTimeout:
-            _note_timeout(probe, self, began)
+            _note_timeout(probe, self, place, began)
             raise
-        _note_checkout(probe, self, connection, began)
+        _note_checkout(probe, self, connection, place, began)
         return connection
 
     @functools.wraps(putconn)
@@ -102,13 +100,13 @@ def _observe_psycopg_async() -> None:
         probe = statements.active
         if probe is None:
             return await getconn(self, timeout)
-        began = _begin_waiting(self)
+        place, began = probe.here(), _begin_waiting(self)
         try:
             connection = await getconn(self, timeout)
         except PoolTimeout:
-            _note_timeout(probe, self, began)
+            _note_timeout(probe, self, place, began)
             raise
-        _note_checkout(probe, self, connection, began)
+        _note_checkout(probe, self, connection, place, began)
         return connection
 
     @functools.wraps(putconn)
@@ -130,13 +128,13 @@ def _waited(began: float) -> float:
     return time.perf_counter() - began if began else 0.0
 
 
-def _note_timeout(probe: statements.StatementProbe, pool: Any, began: float) -> None:
-    probe.pools.wait_timeout(pool, pool.max_size, probe.here(), _waited(began))
+def _note_timeout(probe: statements.StatementProbe, pool: Any, place: Place, began: float) -> None:
+    probe.pools.wait_timeout(pool, pool.max_size, place, _waited(began))
 
 
 def _note_checkout(
-    probe: statements.StatementProbe, pool: Any, connection: Any, began: float
+    probe: statements.StatementProbe, pool: Any, connection: Any, place: Place, began: float
 ) -> None:
     known = probe.connections.of(connection)
     known.transaction = None
-    probe.pools.checkout(connection, pool, pool.max_size, known, probe.here(), _waited(began))
+    probe.pools.checkout(connection, pool, pool.max_size, known, place, _waited(began))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from sandbox.inside.telemetry import statements
-from sandbox.inside.telemetry.connections import SQLALCHEMY
+from sandbox.inside.telemetry.connections import SQLALCHEMY, Place
 from sandbox.inside.telemetry.writer import Fields
 
 
@@ -58,8 +58,19 @@ def is_left_to_sqlalchemy(probe: statements.StatementProbe, connection: Any) -> 
     return known.keeper == SQLALCHEMY and statements.called_from(SQLALCHEMY, depth=12)
 
 
-def observe_async(owner: type, name: str, driver: str, describe: Describe, rows: Rows) -> None:
-    """Tell the statements that pass this method."""
+def _nothing(result: Any, told: Fields | None) -> None:
+    """Where the rows are known at once."""
+
+
+def observe_async(
+    owner: type,
+    name: str,
+    driver: str,
+    describe: Describe,
+    rows: Rows,
+    remember: Callable[[Any, Fields | None], None] = _nothing,
+) -> None:
+    """Tell the statements that pass this method; ``remember`` gets its result and what was told."""
     original = getattr(owner, name)
 
     @functools.wraps(original)
@@ -69,13 +80,14 @@ def observe_async(owner: type, name: str, driver: str, describe: Describe, rows:
         if probe is None or sent is None or is_left_to_sqlalchemy(probe, sent.connection):
             return await original(self, *arguments, **named)
         arguments, sent = tallied(arguments, sent)
-        began = time.perf_counter()
+        place, began = probe.here(), time.perf_counter()
         try:
             result = await original(self, *arguments, **named)
         except BaseException as error:
-            note(probe, began, sent, driver, error=error)
+            note(probe, began, place, sent, driver, error=error)
             raise
-        note(probe, began, sent, driver, rows=rows(self, result))
+        told = note(probe, began, place, sent, driver, rows=rows(self, result))
+        remember(result, told)
         return result
 
     setattr(owner, name, wrapper)
@@ -92,13 +104,13 @@ def observe_sync(owner: type, name: str, driver: str, describe: Describe, rows: 
         if probe is None or sent is None or is_left_to_sqlalchemy(probe, sent.connection):
             return original(self, *arguments, **named)
         arguments, sent = tallied(arguments, sent)
-        began = time.perf_counter()
+        place, began = probe.here(), time.perf_counter()
         try:
             result = original(self, *arguments, **named)
         except BaseException as error:
-            note(probe, began, sent, driver, error=error)
+            note(probe, began, place, sent, driver, error=error)
             raise
-        note(probe, began, sent, driver, rows=rows(self, result))
+        note(probe, began, place, sent, driver, rows=rows(self, result))
         return result
 
     setattr(owner, name, wrapper)
@@ -114,13 +126,13 @@ def observe_generator(owner: type, name: str, driver: str, describe: Describe) -
         sent = None if probe is None else describe(self, *arguments, **named)
         if probe is None or sent is None or is_left_to_sqlalchemy(probe, sent.connection):
             return (yield from original(self, *arguments, **named))
-        began = time.perf_counter()
+        place, began = probe.here(), time.perf_counter()
         try:
             result = yield from original(self, *arguments, **named)
         except BaseException as error:
-            note(probe, began, sent, driver, error=error)
+            note(probe, began, place, sent, driver, error=error)
             raise
-        note(probe, began, sent, driver)
+        note(probe, began, place, sent, driver)
         return result
 
     setattr(owner, name, wrapper)
@@ -150,6 +162,7 @@ def tallied(arguments: tuple[Any, ...], sent: Sent) -> tuple[tuple[Any, ...], Se
 def note(
     probe: statements.StatementProbe,
     began: float,
+    place: Place,
     sent: Sent,
     driver: str,
     *,
@@ -160,6 +173,7 @@ def note(
     counted = sent.parameters
     return probe.note(
         began,
+        place,
         sent.statement,
         driver,
         probe.connections.of(sent.connection),

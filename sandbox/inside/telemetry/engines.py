@@ -11,13 +11,14 @@ from sqlalchemy.engine import Connection, Engine, ExceptionContext
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import Pool, QueuePool
 
-from sandbox.inside.telemetry import statements
-from sandbox.inside.telemetry.connections import Known
+from sandbox.inside.telemetry import sqlite, statements
+from sandbox.inside.telemetry.connections import Known, Place
 from sandbox.inside.telemetry.drivers import count_parameters
 from sandbox.inside.telemetry.statements import StatementProbe
 
 _BEGAN = "_playground_began"
 _WAITED = "_playground_waited"
+Mark = tuple[float, Place]
 
 
 def install() -> None:
@@ -25,10 +26,8 @@ def install() -> None:
     event.listen(Engine, "before_cursor_execute", _before)
     event.listen(Engine, "after_cursor_execute", _after)
     event.listen(Engine, "handle_error", _failed)
-    for action in ("begin", "commit", "rollback"):
+    for action in ("begin", "commit", "rollback"):  # savepoints it sends as statements
         event.listen(Engine, action, _steered(action))
-    for action in ("savepoint", "rollback_savepoint", "release_savepoint"):
-        event.listen(Engine, action, _steered_savepoint(action))
     event.listen(Pool, "checkout", _checked_out)
     event.listen(Pool, "checkin", _checked_in)
     event.listen(Pool, "invalidate", _invalidated)
@@ -38,34 +37,37 @@ def install() -> None:
 def _before(
     connection: Connection, cursor: Any, statement: str, parameters: Any, context: Any, many: bool
 ) -> None:
-    if statements.active is not None and context is not None:
-        setattr(context, _BEGAN, time.perf_counter())
+    probe = statements.active
+    if probe is not None and context is not None:
+        setattr(context, _BEGAN, (time.perf_counter(), probe.here()))
 
 
 def _after(
     connection: Connection, cursor: Any, statement: str, parameters: Any, context: Any, many: bool
 ) -> None:
     probe = statements.active
-    began = getattr(context, _BEGAN, None)
-    if probe is not None and began is not None:
-        probe.note(
-            began,
-            statement,
-            connection.dialect.driver,
-            _known(probe, connection),
-            rows=_rows(cursor),
-            parameters=count_parameters(parameters, many),
-        )
+    mark: Mark | None = getattr(context, _BEGAN, None)
+    if probe is None or mark is None:
+        return
+    told = probe.note(
+        *mark,
+        statement,
+        connection.dialect.driver,
+        _known(probe, connection),
+        rows=_rows(cursor),
+        parameters=count_parameters(parameters, many),
+    )
+    sqlite.remember(cursor, told)
 
 
 def _failed(failure: ExceptionContext) -> None:
     probe = statements.active
     context, connection = failure.execution_context, failure.connection
-    began = getattr(context, _BEGAN, None)
-    if probe is None or began is None or failure.statement is None or connection is None:
+    mark: Mark | None = getattr(context, _BEGAN, None)
+    if probe is None or mark is None or failure.statement is None or connection is None:
         return
     probe.note(
-        began,
+        *mark,
         failure.statement,
         failure.dialect.driver,
         _known(probe, connection),
@@ -92,16 +94,7 @@ def _steered(action: str) -> Any:
     def listener(connection: Connection) -> None:
         probe = statements.active
         if probe is not None:
-            probe.note_transaction(action, _known(probe, connection))
-
-    return listener
-
-
-def _steered_savepoint(action: str) -> Any:
-    def listener(connection: Connection, name: str, *rest: Any) -> None:
-        probe = statements.active
-        if probe is not None:
-            probe.note_transaction(action.replace("_", " "), _known(probe, connection))
+            probe.note_transaction(action, _known(probe, connection), probe.here())
 
     return listener
 
@@ -115,12 +108,11 @@ def _observe_waits() -> None:
         probe = statements.active
         if probe is None or not _is_exhausted(self):
             return plain(self)
-        began = time.perf_counter()
+        place, began = probe.here(), time.perf_counter()
         try:
             record = plain(self)
         except PoolTimeout:
-            waited = time.perf_counter() - began
-            probe.pools.wait_timeout(self, self.size(), probe.here(), waited)
+            probe.pools.wait_timeout(self, self.size(), place, time.perf_counter() - began)
             raise
         setattr(record, _WAITED, time.perf_counter() - began)
         return record

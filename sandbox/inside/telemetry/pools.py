@@ -50,6 +50,8 @@ class Pools:
         """It came back, or it is lost to its pool."""
         held = self._forget(id(out))
         if held is not None:
+            if not place.is_own:  # SQLAlchemy's and asyncpg's tasks that only give back
+                place = Place(place.line, held.place.lane)
             self._tell("checkin", held, place)
 
     def wait_timeout(self, pool: Any, size: int | None, place: Place, waited: float) -> None:

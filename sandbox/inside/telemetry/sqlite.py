@@ -13,7 +13,7 @@ from typing import Any, Final
 import aiosqlite
 
 from sandbox.inside.telemetry import statements
-from sandbox.inside.telemetry.connections import AIOSQLITE, SQLALCHEMY
+from sandbox.inside.telemetry.connections import AIOSQLITE, SQLALCHEMY, Place
 from sandbox.inside.telemetry.drivers import (
     Sent,
     count_parameters,
@@ -23,6 +23,7 @@ from sandbox.inside.telemetry.drivers import (
     tallied,
 )
 from sandbox.inside.telemetry.statements import StatementProbe
+from sandbox.inside.telemetry.writer import Fields
 
 _SENDS: Final = ("execute", "executemany", "executescript", "_execute_insert", "_execute_fetchall")
 _UNDOES: Final = ("rollback", "close", "__exit__")
@@ -52,7 +53,7 @@ def install() -> None:
         _observe(Connection, name)
     _count_fetched()
     _observe_connect()
-    observe_async(aiosqlite.Connection, "_execute", "aiosqlite", _queued, _rows)
+    observe_async(aiosqlite.Connection, "_execute", "aiosqlite", _queued, _rows, remember)
     _observe_aiosqlite()
 
 
@@ -76,7 +77,8 @@ def _observe_connect() -> None:
 
 def _observe(owner: type, name: str) -> None:
     """Put sqlite3's method into our class, under its own name, and tell what it does."""
-    inherited = getattr(owner.__mro__[1], name)
+    inherited = _through_cursor(name) if owner is Connection and name in _SENDS else None
+    inherited = inherited or getattr(owner.__mro__[1], name)
 
     def method(self: Any, *arguments: Any, **named: Any) -> Any:
         probe = statements.active
@@ -87,7 +89,7 @@ def _observe(owner: type, name: str) -> None:
         if sent is not None:
             arguments, sent = tallied(arguments, sent)
         result, failure = None, None
-        began = time.perf_counter()
+        place, began = probe.here(), time.perf_counter()
         try:
             result = inherited(self, *arguments, **named)
             return result
@@ -96,15 +98,28 @@ def _observe(owner: type, name: str) -> None:
             raise
         finally:
             if sent is not None:
-                told = note(probe, began, sent, "sqlite3", rows=_rows(self, result), error=failure)
-                if isinstance(result, Cursor):
-                    setattr(result, _TOLD, told)
+                told = note(
+                    probe, began, place, sent, "sqlite3", rows=_rows(self, result), error=failure
+                )
+                remember(result, told)
             undone = name in _UNDOES and (name != "__exit__" or arguments[:1] != (None,))
-            _settle(probe, connection, connection, name == "close", undone, began)
+            _settle(probe, connection, connection, undone, place, began)
             if name == "close":
                 probe.connections.closed(connection)
 
     _put(owner, name, method)
+
+
+def _through_cursor(name: str) -> Any:
+    """As sqlite3's shortcut of the same name, but on a cursor that counts what is fetched."""
+    plain = getattr(sqlite3.Cursor, name)
+
+    def shortcut(connection: sqlite3.Connection, *arguments: Any, **named: Any) -> Any:
+        cursor = sqlite3.Connection.cursor(connection, Cursor)
+        plain(cursor, *arguments, **named)
+        return cursor
+
+    return shortcut
 
 
 def _put(owner: type, name: str, method: Any) -> None:
@@ -132,12 +147,17 @@ def _rows(subject: Any, result: Any) -> int | None:
     return result.rowcount if isinstance(result, sqlite3.Cursor) else None
 
 
+def remember(cursor: Any, told: Fields | None) -> None:
+    """What was told of a cursor's statement, before anybody knows how many rows it has."""
+    if isinstance(cursor, Cursor) and told is not None and told["rows"] is None:
+        setattr(cursor, _TOLD, told)
+
+
 def _count_fetched() -> None:
-    """How many rows a query has, SQLite knows only when they have been fetched."""
 
     def fetchall(self: Any) -> Any:
         rows = sqlite3.Cursor.fetchall(self)
-        told = getattr(self, _TOLD, None)
+        told = self.__dict__.pop(_TOLD, None)
         if told is not None:
             told["rows"] = len(rows)
         return rows
@@ -149,17 +169,24 @@ def _settle(
     probe: StatementProbe,
     owner: Any,
     connection: sqlite3.Connection | None,
-    closed: bool,
     undone: bool,
+    place: Place,
     began: float,
 ) -> None:
     """Tell the transaction that the driver began, or that a method ended."""
     known = probe.connections.of(owner)
-    inside = not closed and connection is not None and connection.in_transaction
+    inside = _is_in_transaction(connection)
     if inside and known.transaction is None:
-        probe.note_transaction("begin", known, began)
+        probe.note_transaction("begin", known, place, began)
     elif not inside and known.transaction is not None:
-        probe.note_transaction("rollback" if undone else "commit", known)
+        probe.note_transaction("rollback" if undone else "commit", known, place)
+
+
+def _is_in_transaction(connection: sqlite3.Connection | None) -> bool:
+    try:
+        return connection is not None and connection.in_transaction
+    except sqlite3.ProgrammingError:  # closed
+        return False
 
 
 def _queued(owner: Any, function: Any, *arguments: Any, **named: Any) -> Sent | None:
@@ -184,13 +211,13 @@ def _observe_aiosqlite() -> None:
         probe = statements.active
         if probe is None or probe.connections.of(self).keeper == SQLALCHEMY:
             return await execute(self, function, *arguments, **named)
-        began = time.perf_counter()
+        place, began = probe.here(), time.perf_counter()
         try:
             return await execute(self, function, *arguments, **named)
         finally:
             name = getattr(function, "__name__", "")
             if name in (*_SENDS, "commit", "rollback", "close"):
-                _settle(probe, self, self._connection, name == "close", name in _UNDOES, began)
+                _settle(probe, self, self._connection, name in _UNDOES, place, began)
 
     aiosqlite.Connection._connect = _connect  # type: ignore[method-assign]
     aiosqlite.Connection._execute = _execute  # type: ignore[method-assign, assignment]

@@ -47,6 +47,7 @@ class StatementProbe:
     def note(
         self,
         began: float,
+        place: Place,
         statement: Any,
         driver: str,
         known: Known,
@@ -57,19 +58,19 @@ class StatementProbe:
     ) -> Fields | None:
         """A statement ended now. One that only steers a transaction becomes a ``tx`` event.
 
+        ``place`` is that of its beginning: a task that is cancelled has lost the way it came.
         Returns the event's fields while they may still be changed: until the next turn of the loop.
         """
         ended = time.perf_counter()
         text = statement if type(statement) is str else _text(statement)
         reading = fingerprints.read(text)
         if reading.action and error is None:
-            self.note_transaction(reading.action, known, began)
+            self.note_transaction(reading.action, known, place, began)
             return None
         if reading.action in ("commit", "rollback"):
             known.transaction = None  # it is over, though not as it was meant to be
         self.statements += 1
         self._repeat(reading.fingerprint)
-        place = self.here()
         fields: Fields = {
             "duration_us": microseconds(ended - began),
             "line": place.line,
@@ -86,9 +87,10 @@ class StatementProbe:
         self._writer.add("sql", began, fields)
         return fields
 
-    def note_transaction(self, action: str, known: Known, at: float | None = None) -> None:
+    def note_transaction(
+        self, action: str, known: Known, place: Place, at: float | None = None
+    ) -> None:
         """A transaction began or ended."""
-        place = self.here()
         if action == "begin":
             known.transaction = known.transaction or place
         elif action in ("commit", "rollback"):
@@ -128,15 +130,15 @@ class StatementProbe:
         """The nearest line of the cell, also across SQLAlchemy's greenlet, and the lane."""
         task = current_task()
         lanes = self._loop.lanes
-        line = lanes.line_of(sys._getframe(1))
+        line, is_own = lanes.line_of(sys._getframe(1)), True
         if line is None and threading.get_ident() == self._loop.thread:
             parent = greenlet.getcurrent().parent
             while line is None and parent is not None:
                 line = lanes.line_of(parent.gr_frame)
                 parent = parent.parent
             if line is None:
-                line = lanes.line_that_created(task)
-        return Place(line, lanes.number_of(task))
+                line, is_own = lanes.line_that_created(task), False
+        return Place(line, lanes.number_of(task), is_own)
 
     def _repeat(self, fingerprint: str) -> None:
         if fingerprint in self._times or len(self._times) < MOST_FINGERPRINTS:
@@ -145,7 +147,7 @@ class StatementProbe:
     def _tell_transaction(
         self, action: str, known: Known, place: Place | None, at: float | None = None
     ) -> None:
-        line, lane = place or (None, 0)
+        line, lane, _ = place or (None, 0, False)
         fields: Fields = {
             "action": action,
             "line": line,
