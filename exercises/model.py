@@ -14,6 +14,7 @@ Kind = Literal["trap", "cure", "demo"]
 Difficulty = Literal["easy", "medium", "hard"]
 CellDriver = Literal["aiosqlite", "asyncpg", "psycopg"]
 
+_HEADING: Final = re.compile(r"^#{2,3} +(.+?) *$", re.MULTILINE)
 CELL_LINE: Final = re.compile(r"^\{\{ *cell: *(\S+) *\}\}[ \t]*$", re.MULTILINE)
 
 
@@ -22,6 +23,11 @@ def database_of(driver: Driver) -> Database:
     if not driver:
         return "none"
     return "sqlite" if driver == "aiosqlite" else "postgres"
+
+
+def anchor_of(heading: str) -> str:
+    """The id of a heading in its card's page."""
+    return "part-" + "-".join(re.findall(r"[a-z0-9]+", heading.lower()))
 
 
 class Reference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -89,6 +95,11 @@ class Card(msgspec.Struct, frozen=True):
     def cell(self, slug: str) -> Cell | None:
         """The cell of that slug, if the card has it."""
         return next((cell for cell in self.cells if cell.slug == slug), None)
+
+    def anchors(self) -> dict[str, str]:
+        """Every place of the card's page that a link may name, with its title."""
+        headings = {anchor_of(text): text for text in _HEADING.findall(self.answer_markdown)}
+        return {**headings, **{f"cell-{cell.slug}": cell.title for cell in self.cells}}
 
     def parts(self) -> Iterator[str | Cell]:
         """The answer in reading order: Markdown and cells; cells not placed come last."""

@@ -15,6 +15,7 @@ MAX_FRAME_BYTES: Final = 4 * 1024 * 1024
 MAX_TELEMETRY_EVENTS: Final = 10_000
 MAX_TELEMETRY_BYTES: Final = 2 * 1024 * 1024
 MAX_WORKERS: Final = 4
+MAX_CAUSES: Final = 8
 INHERITED_BYTES: Final = 80 * 1024 * 1024
 
 Database = Literal["none", "sqlite", "postgres"]
@@ -199,12 +200,25 @@ class Summary(msgspec.Struct, frozen=True):
     most_repeated: int = 0
 
 
-class Raised(msgspec.Struct, frozen=True):
-    """The exception that ended a run. ``line`` is the deepest line of the cell, 0 if none."""
+class Cause(msgspec.Struct, frozen=True):
+    """An exception behind another: its cause, what a driver's wrapper keeps, one of a group."""
 
     type: str
     message: str
     line: int = 0
+
+
+class Raised(msgspec.Struct, frozen=True):
+    """The exception that ended a run. ``line`` is the deepest line of the cell, 0 if none.
+
+    ``type`` is qualified save for builtins and the cell's own; ``causes``, at most
+    ``MAX_CAUSES``, begin with the nearest.
+    """
+
+    type: str
+    message: str
+    line: int = 0
+    causes: tuple[Cause, ...] = ()
 
 
 class Finished(msgspec.Struct, frozen=True, tag="finished"):

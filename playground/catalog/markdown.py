@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString
@@ -11,6 +12,8 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
+
+from exercises.model import anchor_of
 
 
 def _highlighted(code: str, language: str, attributes: str) -> str:
@@ -26,8 +29,13 @@ _renderer = MarkdownIt("commonmark", {"html": False, "highlight": _highlighted})
 
 @cache
 def render(text: str) -> SafeString:
-    """A whole text."""
-    return SafeString(_renderer.render(text))  # raw HTML is switched off above
+    """A whole text, whose headings can be linked to."""
+    tokens = _renderer.parse(text)
+    for token, following in pairwise(tokens):
+        if token.type == "heading_open":
+            token.attrSet("id", anchor_of(following.content))
+    html = _renderer.renderer.render(tokens, _renderer.options, {})
+    return SafeString(html)  # raw HTML is switched off above
 
 
 @cache

@@ -7,8 +7,10 @@ from typing import Annotated, Any, Final, get_args
 import msgspec
 
 from sandbox.protocol import (
+    MAX_CAUSES,
     MAX_TELEMETRY_BYTES,
     MAX_TELEMETRY_EVENTS,
+    Cause,
     Raised,
     Summary,
     Telemetry,
@@ -62,6 +64,7 @@ class TelemetryReader:
         self._offset_us = offset_us
         self.summary = Summary()
         self.raised: Raised | None = None
+        self._causes: list[Cause] = []
         self.error_number = 0
         self.ended = False
         self._buffer = bytearray()
@@ -124,11 +127,14 @@ class TelemetryReader:
         match kind:
             case "summary":
                 self.summary = msgspec.convert(_bounded(fields), Summary)
+            case "cause" if len(self._causes) < MAX_CAUSES:
+                self._causes.append(msgspec.convert(_bounded(fields), Cause))
             case "raised":
                 told = _bounded(fields)
                 number = told.pop("errno", 0)
                 self.error_number = number if isinstance(number, int) else 0
-                self.raised = msgspec.convert(told, Raised)
+                causes = tuple(self._causes)
+                self.raised = msgspec.convert({**told, "causes": causes}, Raised)
             case "value" if not self._value_seen:
                 self._value_seen = True
                 shown = _value_decoder.decode(fields)

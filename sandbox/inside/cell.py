@@ -56,6 +56,8 @@ def run(job: Job, descriptor: int, on_seeded: Callable[[], None]) -> NoReturn:
     except BaseException as error:
         status = 1
         errors.show(error, FILENAME)
+        for cause in errors.describe_causes(error, FILENAME):
+            report.send(descriptor, "cause", cause)
         report.send(descriptor, "raised", errors.describe(error, FILENAME))
         del error
     _leave(recorder, descriptor, status)

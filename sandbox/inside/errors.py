@@ -8,6 +8,8 @@ import traceback
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+from sandbox.protocol import MAX_CAUSES
+
 MAX_MESSAGE_CHARACTERS: Final = 2000
 MAX_NAME_CHARACTERS: Final = 200
 _NO_MESSAGE: Final = "(its message could not be made)"
@@ -33,12 +35,35 @@ def describe(error: BaseException, filename: str) -> dict[str, Any]:
 
     Each asks code of the cell, which may fail in its own ways.
     """
+    return {**_told(error, filename), "errno": _asked(lambda: _errno(error), 0)}
+
+
+def describe_causes(error: BaseException, filename: str) -> list[dict[str, Any]]:
+    """What is behind it, the nearest first: ``type``, ``message`` and ``line`` of each."""
+    return [_told(cause, filename) for cause in _asked(lambda: _causes(error), [])]
+
+
+def _told(error: BaseException, filename: str) -> dict[str, Any]:
     return {
         "type": _asked(lambda: clean(_name(type(error)))[:MAX_NAME_CHARACTERS], "Exception"),
         "message": _asked(lambda: clean(str(error)[:MAX_MESSAGE_CHARACTERS]), _NO_MESSAGE),
         "line": _asked(lambda: _line(error, filename), 0),
-        "errno": _asked(lambda: _errno(error), 0),
     }
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """Causes, SQLAlchemy's ``orig`` and the members of groups; not what was only being handled."""
+    found = [error]
+    for known in found:
+        behind = [known.__cause__, getattr(known, "orig", None)]
+        if isinstance(known, BaseExceptionGroup):
+            behind += known.exceptions
+        for each in behind:
+            if isinstance(each, BaseException) and not any(each is one for one in found):
+                found.append(each)
+        if len(found) > MAX_CAUSES:
+            break
+    return found[1 : MAX_CAUSES + 1]
 
 
 def show(error: BaseException, filename: str) -> None:

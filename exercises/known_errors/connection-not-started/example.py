@@ -1,0 +1,14 @@
+import asyncio
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+engine = create_async_engine(DATABASE_URL)
+
+
+async def main() -> None:
+    connection = engine.connect()
+    await connection.execute(text("SELECT 1"))  # here
+
+
+asyncio.run(main())

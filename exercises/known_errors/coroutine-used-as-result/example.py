@@ -1,0 +1,15 @@
+import asyncio
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+
+engine = create_async_engine(DATABASE_URL)
+
+
+async def main() -> None:
+    async with AsyncSession(engine) as session:
+        result = session.execute(text("SELECT 1"))
+        print(result.all())  # here
+
+
+asyncio.run(main())

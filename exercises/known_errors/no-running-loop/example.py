@@ -1,0 +1,21 @@
+import asyncio
+
+from sqlalchemy.ext.asyncio import (
+    async_scoped_session,
+    async_sessionmaker,
+    create_async_engine,
+)
+
+engine = create_async_engine(DATABASE_URL)
+Session = async_scoped_session(async_sessionmaker(engine), scopefunc=asyncio.current_task)
+
+
+def work() -> None:
+    Session()  # here
+
+
+async def main() -> None:
+    await asyncio.to_thread(work)
+
+
+asyncio.run(main())

@@ -1,0 +1,16 @@
+import asyncio
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+
+engine = create_async_engine(DATABASE_URL)
+
+
+async def main() -> None:
+    async with AsyncSession(engine) as session:
+        await session.execute(text("SELECT 1"))
+        async with session.begin():  # here
+            await session.execute(text("SELECT 2"))
+
+
+asyncio.run(main())

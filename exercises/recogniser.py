@@ -1,0 +1,134 @@
+"""Which known errors a run met, and where. What a run says of itself is hostile text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from exercises.known import KnownError, Sign
+from exercises.printed import (
+    MAX_STDERR_CHARACTERS,
+    Seen,
+    find_line,
+    read_chains,
+)
+from sandbox.protocol import Raised
+
+MAX_EXPLANATIONS: Final = 4
+MAX_MESSAGE_CHARACTERS: Final = 2000
+MAX_EVENTS: Final = 200
+
+Event = Mapping[str, str | int | None]
+
+
+class Explanation(NamedTuple):
+    """A known error that a run met; ``line`` is 0 when it is not known."""
+
+    known: KnownError
+    line: int
+
+
+def explain(
+    known: Sequence[KnownError],
+    raised: Raised | None = None,
+    stderr: str = "",
+    events: Iterable[Event] = (),
+) -> list[Explanation]:
+    """At most ``MAX_EXPLANATIONS``, each error once: what ended the run is first.
+
+    ``events`` are those of the probe, with their ``kind``; only ``is_telling`` ones count.
+    """
+    stderr = stderr[-MAX_STDERR_CHARACTERS:]
+    found: dict[str, Explanation] = {}
+    for each in (*_raised(known, raised), *_told(known, events), *_printed(known, stderr)):
+        before = found.get(each.known.slug)
+        if before is None or not before.line:
+            found[each.known.slug] = each
+    return list(found.values())[:MAX_EXPLANATIONS]
+
+
+def is_telling(known: Sequence[KnownError], event: Event) -> bool:
+    """Whether an event of the probe speaks of an error."""
+    return bool(event.get("error")) or _by_event(known, event) is not None
+
+
+def _raised(known: Sequence[KnownError], raised: Raised | None) -> Iterator[Explanation]:
+    if raised is not None:
+        chain = [Seen(raised.type, raised.message, raised.line)]
+        chain += [Seen(cause.type, cause.message, cause.line) for cause in raised.causes]
+        yield from _by_chain(known, chain)
+
+
+def _printed(known: Sequence[KnownError], stderr: str) -> Iterator[Explanation]:
+    for chain in read_chains(stderr):
+        yield from _by_chain(known, chain)
+    for each in known:
+        for sign in each.signs:
+            if sign.printed and (place := stderr.find(sign.printed)) >= 0:
+                yield Explanation(each, find_line(stderr, place))
+
+
+def _told(known: Sequence[KnownError], events: Iterable[Event]) -> Iterator[Explanation]:
+    seen: set[Seen] = set()
+    for event, _ in zip(events, range(MAX_EVENTS), strict=False):
+        line = _line(event)
+        if each := _by_event(known, event):
+            yield Explanation(each, line)
+        if error := event.get("error"):
+            name, _, message = str(error).partition(": ")
+            # SQLAlchemy's own name for an asyncpg error that is none of the standard kinds.
+            seen.add(Seen("DBAPIError" if name == "Error" else name, message, line))
+    for one in sorted(seen, key=lambda one: one.line):
+        if each := _most_specific(known, one, bare=True):
+            yield Explanation(each, one.line)
+
+
+def _by_chain(known: Sequence[KnownError], chain: Sequence[Seen]) -> Iterator[Explanation]:
+    """The outermost exception that is known, at its own line or else at the nearest known."""
+    for number, seen in enumerate(chain):
+        if each := _most_specific(known, seen):
+            lines = [seen.line, *(one.line for one in reversed(chain[:number]))]
+            yield Explanation(each, next(filter(None, lines), 0))
+            return
+
+
+def _by_event(known: Sequence[KnownError], event: Event) -> KnownError | None:
+    for each in known:
+        for sign in each.signs:
+            if sign.event and all(event.get(name) == value for name, value in sign.event.items()):
+                return each
+    return None
+
+
+def _most_specific(
+    known: Sequence[KnownError], seen: Seen, *, bare: bool = False
+) -> KnownError | None:
+    """The error whose sign names the most of the message. ``bare``: the type has no module."""
+    message = seen.message[:MAX_MESSAGE_CHARACTERS]
+    best: tuple[int, KnownError | None] = (-1, None)
+    for each in known:
+        for sign in each.signs:
+            if _fits(sign, seen.type, message, bare=bare):
+                weight = sum(map(len, sign.texts))
+                best = max(best, (weight, each), key=lambda one: one[0])
+    return best[1]
+
+
+def _fits(sign: Sign, kind: str, message: str, *, bare: bool) -> bool:
+    if not any(_is_same(kind, name, bare=bare) for name in sign.types):
+        return False
+    if sign.exactly is not None and message != sign.exactly:
+        return False
+    return all(text in message for text in sign.texts)
+
+
+def _is_same(kind: str, name: str, *, bare: bool) -> bool:
+    """Packages move their exceptions between their modules: first and last part decide."""
+    if kind.rpartition(".")[2] != name.rpartition(".")[2]:
+        return False
+    return bare or kind.partition(".")[0] == name.partition(".")[0]
+
+
+def _line(event: Event) -> int:
+    line = event.get("line")
+    return line if isinstance(line, int) and line > 0 else 0

@@ -1,0 +1,89 @@
+"""Every known error as it really comes about, in the jail: named, and on its line."""
+
+from typing import NamedTuple
+
+import pytest
+
+from exercises.known import KnownError, load_known_errors
+from exercises.loader import BUILT_IN, load_packs
+from exercises.model import CellDriver, database_of
+from exercises.recogniser import Explanation, explain
+from sandbox.client import SandboxClient
+from sandbox.protocol import Telemetry
+from tests.running import Ran, run
+
+pytestmark = pytest.mark.integration
+
+KNOWN = load_known_errors(load_packs([BUILT_IN]))
+HERE = "# here"
+
+
+class Case(NamedTuple):
+    """One example on one of its drivers."""
+
+    known: KnownError
+    driver: CellDriver | None
+
+    def __str__(self) -> str:
+        return f"{self.known.slug}-{self.driver or 'none'}"
+
+
+CASES = [Case(known, driver) for known in KNOWN.values() for driver in known.drivers or (None,)]
+
+NEAR_MISSES = {
+    "another exception with the words": "raise ValueError('QueuePool limit of size 5')",
+    "a class of the cell's own": "class MissingGreenlet(Exception): pass\nraise MissingGreenlet()",
+    "only being handled": (
+        "from sqlalchemy.exc import NoResultFound\n"
+        "try:\n    raise NoResultFound('none')\n"
+        "except NoResultFound:\n    raise ValueError('my own') from None"
+    ),
+    "a time limit with words of its own": "raise TimeoutError('the disk is slow')",
+    "another RuntimeError": "raise RuntimeError('the loop is too long')",
+    "another warning": "import warnings\nwarnings.warn('coroutine', RuntimeWarning)",
+    "the words on stdout": "print('Task was destroyed but it is pending!')",
+    "another constraint": (
+        "import sqlite3\nconnection = sqlite3.connect(':memory:')\n"
+        "connection.execute('CREATE TABLE t (i NOT NULL)')\n"
+        "connection.execute('INSERT INTO t VALUES (NULL)')"
+    ),
+    "another attribute": "import asyncio\nasyncio.nothing",
+    "another invalid request": (
+        "from sqlalchemy import create_engine\nfrom sqlalchemy.orm import Session\n"
+        "Session(create_engine('sqlite://')).refresh(object())"
+    ),
+}
+
+
+def told(ran: Ran) -> list[Explanation]:
+    """What the page would explain of this run."""
+    events = [
+        {**event.fields, "kind": event.kind} for event in ran.events if isinstance(event, Telemetry)
+    ]
+    return explain(list(KNOWN.values()), ran.finished.error, ran.stderr, events)
+
+
+async def run_example(client: SandboxClient, case: Case) -> Ran:
+    database = database_of(case.driver or "")
+    return await run(client, case.known.example, database=database, driver=case.driver or "")
+
+
+def marked_line(code: str) -> int:
+    lines = [number for number, text in enumerate(code.splitlines(), 1) if HERE in text]
+    assert len(lines) <= 1
+    return lines[0] if lines else 0
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+async def test_an_error_is_named_at_its_line(sandbox_client: SandboxClient, case: Case) -> None:
+    ran = await run_example(sandbox_client, case)
+    explanations = told(ran)
+    assert explanations, f"{ran.finished.error}\n{ran.stderr}"
+    assert explanations[0].known.slug == case.known.slug
+    assert explanations[0].line == marked_line(case.known.example)
+
+
+@pytest.mark.parametrize("name", NEAR_MISSES)
+async def test_a_near_miss_is_not_named(sandbox_client: SandboxClient, name: str) -> None:
+    ran = await run(sandbox_client, NEAR_MISSES[name])
+    assert [each.known.slug for each in told(ran)] == []
