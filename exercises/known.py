@@ -23,12 +23,13 @@ class Sign(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One way to recognise an error. Plain texts, never patterns: what is searched is hostile.
 
     An exception of one of ``types`` (qualified; the modules in between do not count) whose
-    message has all of ``texts``, or is ``exactly`` this; or a text ``printed`` on stderr; or an
-    ``event`` of the probe with this ``kind`` and these fields.
+    message has all of ``texts`` and ``lacks`` these, or is ``exactly`` this; or a text
+    ``printed`` on stderr; or an ``event`` of the probe with this ``kind`` and these fields.
     """
 
     types: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
     exactly: str | None = None
     printed: str = ""
     event: dict[str, str] = {}
@@ -43,10 +44,15 @@ class ErrorMatter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     see: str
     drivers: tuple[CellDriver, ...]
     signs: tuple[Sign, ...]
+    hides: tuple[str, ...] = ()
 
 
 class KnownError(msgspec.Struct, frozen=True):
-    """An error that can be explained. ``example`` raises it on each of ``drivers``."""
+    """An error that can be explained. ``example`` raises it on each of ``drivers``.
+
+    ``hides`` are slugs of errors that only follow from this one: they are told where their own
+    line is known.
+    """
 
     slug: str
     title: str
@@ -58,6 +64,7 @@ class KnownError(msgspec.Struct, frozen=True):
     drivers: tuple[CellDriver, ...]
     signs: tuple[Sign, ...]
     example: str
+    hides: tuple[str, ...] = ()
 
 
 def load_known_errors(
@@ -79,6 +86,9 @@ def _load(folder: Path, packs: Mapping[str, Pack]) -> KnownError:
     matter = read(file, text, ErrorMatter)
     _check_sentences(file, text, matter)
     _check_signs(file, text, matter)
+    for slug in matter.hides:
+        if not (folder.parent / slug).is_dir():
+            raise PackError(file, line_of_key(text, "hides"), f"there is no error {slug!r} to hide")
     card, anchor = _find(file, text, matter.see, packs)
     return KnownError(
         slug=folder.name,
@@ -91,6 +101,7 @@ def _load(folder: Path, packs: Mapping[str, Pack]) -> KnownError:
         drivers=matter.drivers,
         signs=matter.signs,
         example=_example(folder / "example.py"),
+        hides=matter.hides,
     )
 
 
@@ -110,9 +121,9 @@ def _check_signs(file: Path, text: str, matter: ErrorMatter) -> None:
         line = line_of_table(text, "signs", number)
         if sum(map(bool, (sign.types, sign.printed, sign.event))) != 1:
             raise PackError(file, line, "a sign has either types, or printed, or an event")
-        if (sign.texts or sign.exactly is not None) and not sign.types:
-            raise PackError(file, line, "texts and exactly belong to the message of types")
-        if not all((*sign.types, *sign.texts)):
+        if (sign.texts or sign.lacks or sign.exactly is not None) and not sign.types:
+            raise PackError(file, line, "texts, lacks and exactly belong to the message of types")
+        if not all((*sign.types, *sign.texts, *sign.lacks)):
             raise PackError(file, line, "an empty text is found everywhere")
         if sign.event and "kind" not in sign.event:
             raise PackError(file, line, "the event has no kind")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Final, NamedTuple
 
 from exercises.known import KnownError, Sign
@@ -44,7 +45,9 @@ def explain(
         before = found.get(each.known.slug)
         if before is None or not before.line:
             found[each.known.slug] = each
-    return list(found.values())[:MAX_EXPLANATIONS]
+    hidden = {slug for each in found.values() for slug in each.known.hides}
+    shown = [each for slug, each in found.items() if each.line or slug not in hidden]
+    return shown[:MAX_EXPLANATIONS]
 
 
 def is_telling(known: Sequence[KnownError], event: Event) -> bool:
@@ -69,15 +72,15 @@ def _printed(known: Sequence[KnownError], stderr: str) -> Iterator[Explanation]:
 
 
 def _told(known: Sequence[KnownError], events: Iterable[Event]) -> Iterator[Explanation]:
-    seen: set[Seen] = set()
-    for event, _ in zip(events, range(MAX_EVENTS), strict=False):
+    seen: dict[Seen, None] = {}
+    for event in islice((one for one in events if is_telling(known, one)), MAX_EVENTS):
         line = _line(event)
         if each := _by_event(known, event):
             yield Explanation(each, line)
         if error := event.get("error"):
             name, _, message = str(error).partition(": ")
             # SQLAlchemy's own name for an asyncpg error that is none of the standard kinds.
-            seen.add(Seen("DBAPIError" if name == "Error" else name, message, line))
+            seen[Seen("DBAPIError" if name == "Error" else name, message, line)] = None
     for one in sorted(seen, key=lambda one: one.line):
         if each := _most_specific(known, one, bare=True):
             yield Explanation(each, one.line)
@@ -118,6 +121,8 @@ def _fits(sign: Sign, kind: str, message: str, *, bare: bool) -> bool:
     if not any(_is_same(kind, name, bare=bare) for name in sign.types):
         return False
     if sign.exactly is not None and message != sign.exactly:
+        return False
+    if any(text in message for text in sign.lacks):
         return False
     return all(text in message for text in sign.texts)
 

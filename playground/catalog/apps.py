@@ -4,12 +4,12 @@ from django.apps import AppConfig
 
 
 class CatalogConfig(AppConfig):
-    """Reads the packs when the site starts, so that a broken pack is heard of at once."""
+    """Reads the packs when the site starts, so that a broken one is heard of at once."""
 
     name = "playground.catalog"
 
     def ready(self) -> None:
-        """Load every pack."""
+        """Load every pack and every known error."""
         from playground.catalog import queries
 
-        queries.get_packs()
+        queries.get_known_errors()

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 
+from exercises.known import KnownError, load_known_errors
 from exercises.loader import BUILT_IN, load_packs
 from exercises.model import Card, Pack
 
@@ -32,6 +33,23 @@ class Filters(NamedTuple):
 def get_packs() -> dict[str, Pack]:
     """Every pack by its slug."""
     return load_packs([BUILT_IN, *settings.PACK_DIRS])
+
+
+@cache
+def get_known_errors() -> dict[str, KnownError]:
+    """Every error that can be explained, by its slug."""
+    return load_known_errors(get_packs())
+
+
+def list_known_errors(search: str) -> list[KnownError]:
+    """Those in which every word of the search occurs, by title."""
+    words = search.lower().split()
+    found = [
+        each
+        for each in get_known_errors().values()
+        if all(word in _text_of_error(each) for word in words)
+    ]
+    return sorted(found, key=lambda each: each.title.lower())
 
 
 def get_card(pack: str, card: str) -> Card | None:
@@ -70,6 +88,11 @@ def get_neighbours(pack: Pack, card: Card) -> tuple[Card | None, Card | None]:
     before = pack.cards[place - 1] if place else None
     after = pack.cards[place + 1] if place + 1 < len(pack.cards) else None
     return before, after
+
+
+def _text_of_error(known: KnownError) -> str:
+    signs = (" ".join((*sign.types, *sign.texts, sign.printed)) for sign in known.signs)
+    return f"{known.title} {known.what} {known.cure} {' '.join(signs)}".lower()
 
 
 def _text(card: Card) -> str:

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django_htmx.middleware import HtmxDetails
 
+from exercises.known import KnownError
 from exercises.model import Card, Cell, Pack
 from playground.catalog import markdown, queries
 from playground.catalog.queries import Filters
@@ -57,6 +58,31 @@ def card(request: HttpRequest, pack: str, card: str) -> HttpResponse:
         "after": after and _summary(after),
     }
     return render(request, "catalog/card.html", context)
+
+
+def known_errors(request: HttpRequest) -> HttpResponse:
+    """Every error that can be explained, each at an address of its own; narrowed by a search."""
+    search = request.GET.get("search", "")
+    found = queries.list_known_errors(search)
+    context = {
+        "search": search,
+        "errors": [_error(each) for each in found],
+        "count": len(queries.get_known_errors()),
+    }
+    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
+    template = "catalog/known_errors.html#results" if htmx else "catalog/known_errors.html"
+    return render(request, template, context)
+
+
+def _error(known: KnownError) -> dict[str, Any]:
+    card = queries.get_packs()[known.pack].card(known.card)
+    assert card is not None
+    example = f"```python\n{known.example}```"
+    return {
+        "known": known,
+        "question": markdown.render_inline(card.question),
+        "example": markdown.render(example),
+    }
 
 
 def _get_pack(slug: str) -> Pack:

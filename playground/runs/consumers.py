@@ -82,17 +82,17 @@ class RunConsumer(AsyncWebsocketConsumer):
             workers=cell.workers,
         )
         self._runs[cell.slug] = request.run_id
-        task = asyncio.create_task(self._follow(request, cell))
+        task = asyncio.create_task(self._follow(request, card, cell))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _follow(self, request: RunRequest, cell: Cell) -> None:
+    async def _follow(self, request: RunRequest, card: Card, cell: Cell) -> None:
         """Ask for the run and pass its events on until it ended."""
         try:
             await self._streams.open(request.run_id)
             await self._control({"type": "run.start", "request": msgspec.msgpack.encode(request)})
             await self._say(fragments.render_start(cell.slug))
-            picture = fragments.RunPicture(cell.slug)
+            picture = fragments.RunPicture(cell.slug, f"{card.pack}/{card.slug}")
             async for events in self._streams.follow(request.run_id):
                 await self._say(picture.render(events))
         except WorkerLost:

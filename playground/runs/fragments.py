@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django.template.loader import render_to_string
 
+from playground.runs.explanations import MetErrors
 from playground.runs.sentences import describe_loop
 from sandbox.protocol import (
     Finished,
@@ -45,10 +46,14 @@ def render_reset(cell: str) -> str:
 
 
 class RunPicture:
-    """One run as its page shows it; remembers the blocks for the closing sentence."""
+    """One run as its page shows it; remembers what the closing summary needs.
 
-    def __init__(self, cell: str) -> None:
+    ``card`` is the pack/card that the page shows: its own links stay on the page.
+    """
+
+    def __init__(self, cell: str, card: str = "") -> None:
         self._cell = cell
+        self._errors = MetErrors(card)
         self._blocks: list[dict[str, Any]] = []
         self._worker = 0
         self._line_is_open = False
@@ -57,6 +62,7 @@ class RunPicture:
         """The fragments of one batch, in order; output of one stream in one piece."""
         telemetry = [event for event in events if isinstance(event, Telemetry)]
         self._remember(telemetry)
+        self._errors.remember(events)
         parts = [
             self._output(worker, stream, "".join(event.text for event in group))
             for (worker, stream), group in groupby(
@@ -109,6 +115,7 @@ class RunPicture:
             "finished",
             cell=self._cell,
             finished=event,
+            explanations=self._errors.explain(event),
             loop_sentence=describe_loop(self._blocks, event.summary),
             wall_ms=event.wall_us / 1000,
             longest_ms=event.summary.longest_block_us / 1000,

@@ -40,7 +40,8 @@ def describe(error: BaseException, filename: str) -> dict[str, Any]:
 
 def describe_causes(error: BaseException, filename: str) -> list[dict[str, Any]]:
     """What is behind it, the nearest first: ``type``, ``message`` and ``line`` of each."""
-    return [_told(cause, filename) for cause in _asked(lambda: _causes(error), [])]
+    nothing: list[BaseException] = []
+    return [_told(cause, filename) for cause in _asked(lambda: _causes(error), nothing)]
 
 
 def _told(error: BaseException, filename: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import pytest
 
 from exercises.known import KnownError, load_known_errors
 from exercises.loader import BUILT_IN, load_packs
-from exercises.model import CellDriver, database_of
+from exercises.model import Card, Cell, CellDriver, database_of
 from exercises.recogniser import Explanation, explain
 from sandbox.client import SandboxClient
 from sandbox.protocol import Telemetry
@@ -14,7 +14,8 @@ from tests.running import Ran, run
 
 pytestmark = pytest.mark.integration
 
-KNOWN = load_known_errors(load_packs([BUILT_IN]))
+PACKS = load_packs([BUILT_IN])
+KNOWN = load_known_errors(PACKS)
 HERE = "# here"
 
 
@@ -81,6 +82,29 @@ async def test_an_error_is_named_at_its_line(sandbox_client: SandboxClient, case
     assert explanations, f"{ran.finished.error}\n{ran.stderr}"
     assert explanations[0].known.slug == case.known.slug
     assert explanations[0].line == marked_line(case.known.example)
+
+
+RAISING = [
+    (card, cell, driver)
+    for pack in PACKS.values()
+    for card in pack.cards
+    for cell in card.cells
+    if cell.expect.outcome == "raised"
+    for driver in cell.drivers
+]
+
+
+@pytest.mark.parametrize(("card", "cell", "driver"), RAISING)
+async def test_a_cell_that_raises_on_purpose_is_explained(
+    sandbox_client: SandboxClient, card: Card, cell: Cell, driver: CellDriver
+) -> None:
+    database = database_of(driver)
+    seed = card.seed(database)
+    ran = await run(sandbox_client, cell.code, database=database, driver=driver, seed=seed)
+    assert ran.finished.error is not None
+    first = told(ran)[0]
+    assert first.line == ran.finished.error.line
+    assert first.known.title in cell.expect.output
 
 
 @pytest.mark.parametrize("name", NEAR_MISSES)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from sandbox.host.telemetry import MAX_TEXT_CHARACTERS, TelemetryReader
 from sandbox.protocol import (
+    MAX_CAUSES,
     MAX_TELEMETRY_BYTES,
     MAX_TELEMETRY_EVENTS,
     Telemetry,
@@ -25,7 +26,7 @@ fields = st.dictionaries(
     st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats() | st.text(),
     max_size=30,
 )
-kinds = st.sampled_from(["block", "sql", "summary", "raised", "value", "end", "other"])
+kinds = st.sampled_from(["block", "sql", "summary", "raised", "cause", "value", "end", "other"])
 events = st.lists(st.tuples(kinds, st.integers(-(2**40), 2**40), fields), max_size=5)
 
 
@@ -80,6 +81,15 @@ def test_what_a_child_says_of_its_end() -> None:
     assert reader.raised is not None
     assert (reader.raised.type, reader.raised.line) == ("ValueError", 3)
     assert (reader.error_number, reader.summary.statements, reader.ended) == (28, 4, True)
+
+
+def test_what_is_behind_an_exception_is_kept_up_to_a_limit() -> None:
+    reader = TelemetryReader()
+    behind = [["cause", 0, {"type": "E", "message": "x" * 9000, "line": n}] for n in range(99)]
+    feed(reader, [*behind, ["raised", 0, {"type": "ValueError", "message": "no", "line": 3}]])
+    assert reader.raised is not None
+    assert [cause.line for cause in reader.raised.causes] == list(range(MAX_CAUSES))
+    assert {len(cause.message) for cause in reader.raised.causes} == {MAX_TEXT_CHARACTERS}
 
 
 def test_a_worker_is_told_by_the_supervisor_and_never_by_the_child() -> None:

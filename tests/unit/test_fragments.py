@@ -4,9 +4,13 @@ import json
 import re
 from html import unescape
 
+import msgspec
 import pytest
 
+from exercises.printed import MAX_STDERR_CHARACTERS
+from exercises.recogniser import MAX_EVENTS
 from playground.runs import fragments, messages, sentences
+from playground.runs.explanations import MetErrors
 from sandbox.protocol import (
     MAX_CODE_BYTES,
     Finished,
@@ -109,6 +113,61 @@ def test_an_error_points_at_its_line() -> None:
     finished = Finished(0, outcome="raised", fault="your code", message="m", error=error)
     assert 'data-outcome="raised" data-line="7"' in render(finished)
     assert 'data-line="0"' in render(Finished(0, outcome="completed", fault="nobody", message="m"))
+
+
+def explained(*events: object, card: str = "") -> str:
+    shown = fragments.RunPicture("trap", card).render(list(events))  # type: ignore[arg-type]
+    [section] = re.findall(r'<section class="explanations".*?</section>', shown, re.DOTALL)
+    return unescape(section)
+
+
+LOCKED = Raised("sqlite3.OperationalError", "database is locked", line=7)
+FAILED = Finished(0, outcome="raised", fault="your code", message="m", error=LOCKED)
+
+
+def test_a_known_error_is_explained_at_its_line_with_its_card() -> None:
+    section = explained(FAILED)
+    assert 'data-line="7"' in section
+    assert 'href="/errors/#database-is-locked"' in section
+    assert 'href="/async-databases/sqlite-in-tests/#part-one-writer-at-a-time"' in section
+    assert "on line 7" in section
+
+
+def test_on_its_own_card_an_error_links_to_the_place_on_the_page() -> None:
+    section = explained(FAILED, card="async-databases/sqlite-in-tests")
+    assert 'On this card: <a href="#part-one-writer-at-a-time">One writer at a time</a>' in section
+
+
+def test_errors_that_were_only_printed_or_caught_are_explained() -> None:
+    printed = Output(0, "stderr", "<cell>:3: RuntimeWarning: coroutine 'f' was never awa")
+    rest = Output(0, "stderr", "ited\n", worker=0)
+    caught = Telemetry(0, "sql", {"error": "DeadlockDetected: deadlock detected", "line": 9})
+    done = Finished(0, outcome="completed", fault="nobody", message="m")
+    section = explained(printed, rest, caught, done)
+    assert re.findall(r'data-line="(\d+)"', section) == ["9", "3"]
+
+
+def test_an_error_of_a_worker_is_told_once_and_with_its_number() -> None:
+    warned = "RuntimeWarning: coroutine 'f' was never awaited\n"
+    outputs = [Output(0, "stderr", warned, worker=worker) for worker in (1, 2)]
+    section = explained(*outputs, msgspec.structs.replace(FAILED, worker=2))
+    assert re.findall(r"of worker (\d)", section) == ["2", "2"]
+    assert section.index("database is locked") < section.index("never awaited")
+
+
+def test_an_unknown_error_is_not_explained() -> None:
+    error = Raised(type="NameError", message=HOSTILE, line=7)
+    finished = Finished(0, outcome="raised", fault="your code", message="m", error=error)
+    assert "explanations" not in render(finished)
+
+
+def test_what_is_kept_for_explaining_is_bounded() -> None:
+    met = MetErrors("")
+    for _ in range(30):
+        met.remember([Output(0, "stderr", "x" * 10_000)])
+        met.remember([Telemetry(0, "sql", {"error": "E: x", "line": 1})] * 10)
+    assert max(map(len, met._stderr.values())) <= MAX_STDERR_CHARACTERS
+    assert max(map(len, met._events.values())) <= MAX_EVENTS
 
 
 def test_waiting_is_told() -> None:

@@ -47,7 +47,7 @@ anything = st.recursive(
 )
 own_names = ["text", "columns", "rows", "row_count", "at_us", "type", "message", "line", "errno"]
 names = st.sampled_from([*own_names, *Summary.__struct_fields__, "duration_us"])
-kinds = st.sampled_from(["value", "summary", "raised", "end", "block", "sql", "unknown"])
+kinds = st.sampled_from(["value", "summary", "raised", "cause", "end", "block", "sql", "unknown"])
 events = st.tuples(kinds, st.integers(-(2**63), 2**64 - 1), st.dictionaries(names, anything))
 frames = st.one_of(
     st.lists(events, max_size=4).map(encode_frame),

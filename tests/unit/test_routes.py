@@ -6,16 +6,19 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from exercises.known import load_known_errors
 from exercises.loader import BUILT_IN, load_packs
 
 pytestmark = pytest.mark.django_db
 
 CARDS = load_packs([BUILT_IN])["async-databases"].cards
+KNOWN = load_known_errors(load_packs([BUILT_IN]))
 CARD = "/async-databases/blocking-driver/"
 # Every route of the site: one that is added without its line here fails the test below.
 ANONYMOUS = {
     "healthz": ("/healthz", 200),
     "": ("/", 302),
+    "errors/": ("/errors/", 200),
     "<slug:pack>/": ("/async-databases/", 200),
     "<slug:pack>/<slug:card>/": (CARD, 200),
 }
@@ -60,7 +63,7 @@ def test_a_card_shows_its_question_and_every_cell(client: Client, card: object) 
     assert page.count(">Run</button>") == len(titles)
 
 
-@pytest.mark.parametrize("address", ["/async-databases/", CARD])
+@pytest.mark.parametrize("address", ["/async-databases/", CARD, "/errors/"])
 def test_no_page_needs_an_inline_script_or_style(client: Client, address: str) -> None:
     response = client.get(address)
     page = response.content.decode()
@@ -98,6 +101,38 @@ def test_the_list_is_narrowed_and_counted(client: Client, query: str, shown: int
     items = page.count("<li value=")
     assert f"{items} of 11" in page
     assert items == shown if shown is not None else 0 < items < 11
+
+
+def list_ids(page: str) -> set[str]:
+    return set(re.findall(r'\bid="([^"]+)"', page))
+
+
+def test_every_known_error_has_its_place_and_its_link_leads_somewhere(client: Client) -> None:
+    page = client.get("/errors/").content.decode()
+    assert set(KNOWN) <= list_ids(page)
+    links = set(re.findall(r'href="(/[\w-]+/[\w-]+/)#([\w-]+)"', page))
+    assert len(links) > 20
+    places = {path: list_ids(client.get(path).content.decode()) for path, _ in links}
+    assert [link for link in links if link[1] not in places[link[0]]] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [("?search=MissingGreenlet", None), ("?search=40P01", 1), ("?search=no+such+word", 0)],
+)
+def test_known_errors_are_searched(client: Client, query: str, shown: int | None) -> None:
+    page = client.get(f"/errors/{query}", headers={"HX-Request": "true"}).content.decode()
+    assert page.lstrip().startswith('<div id="results">')
+    articles = page.count('<article class="known-error"')
+    assert f"{articles} of {len(KNOWN)}" in page
+    assert articles == shown if shown is not None else 0 < articles < len(KNOWN)
+
+
+@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.slug)
+def test_no_id_is_given_twice(client: Client, card: object) -> None:
+    page = client.get(f"/async-databases/{card.slug}/").content.decode()  # type: ignore[attr-defined]
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert sorted(ids) == sorted(set(ids))
 
 
 def test_htmx_gets_the_results_alone(client: Client) -> None:

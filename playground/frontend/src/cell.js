@@ -20,9 +20,18 @@ function connect(cell) {
     const finished = summary.querySelector("[data-outcome]");
     if (finished) {
       editor.showFailure(Number(finished.dataset.line));
+      editor.showExplanations(readExplanations(summary));
       summary.scrollIntoView({ block: "nearest", behavior: "smooth" });
     } else {
       editor.clearMarks();
     }
   }).observe(summary, { childList: true });
+}
+
+function readExplanations(summary) {
+  return [...summary.querySelectorAll(".explanation")].map((one) => ({
+    line: Number(one.dataset.line),
+    title: one.dataset.title,
+    text: one.querySelector(".said").textContent,
+  }));
 }

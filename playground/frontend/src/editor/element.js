@@ -1,7 +1,7 @@
 import { EditorView } from "@codemirror/view";
 
 import { extensions } from "./extensions.js";
-import { marks, setBlocks, setFailure } from "./marks.js";
+import { marks, setBlocks, setExplanations, setFailure } from "./marks.js";
 import { Kept } from "./kept.js";
 
 /**
@@ -62,8 +62,15 @@ export class CodeEditor extends HTMLElement {
     this.view.dispatch({ effects: setFailure.of(line) });
   }
 
+  /** Tell below their lines what went wrong: [{line, title, text}]. */
+  showExplanations(explanations) {
+    this.view.dispatch({ effects: setExplanations.of(explanations) });
+  }
+
   clearMarks() {
-    this.view.dispatch({ effects: [setBlocks.of([]), setFailure.of(0)] });
+    this.view.dispatch({
+      effects: [setBlocks.of([]), setFailure.of(0), setExplanations.of([])],
+    });
   }
 
   note(update) {

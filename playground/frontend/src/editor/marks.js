@@ -1,10 +1,12 @@
 import { RangeSet, RangeSetBuilder, StateEffect, StateField } from "@codemirror/state";
-import { Decoration, EditorView, GutterMarker, gutter } from "@codemirror/view";
+import { Decoration, EditorView, GutterMarker, WidgetType, gutter } from "@codemirror/view";
 
 import { inWords } from "../durations.js";
 
 /** [{line, duration_us, count}] */
 export const setBlocks = StateEffect.define();
+/** [{line, title, text}], line from 1; told below the line. */
+export const setExplanations = StateEffect.define();
 /** A line from 1, or 0. */
 export const setFailure = StateEffect.define();
 
@@ -29,6 +31,33 @@ class HeldFor extends GutterMarker {
   }
 }
 
+/** What went wrong on the line above. The page has the same text for those who cannot see it here. */
+class Explained extends WidgetType {
+  constructor({ title, text }) {
+    super();
+    this.title = title;
+    this.text = text;
+  }
+
+  eq(other) {
+    return other.title === this.title && other.text === this.text;
+  }
+
+  toDOM() {
+    const element = document.createElement("div");
+    element.className = "explained";
+    element.setAttribute("aria-hidden", "true");
+    const title = document.createElement("strong");
+    title.textContent = this.title;
+    element.append(title, ` ${this.text}`);
+    return element;
+  }
+
+  ignoreEvent() {
+    return true; // a click selects its text
+  }
+}
+
 function isInside(document, line) {
   return line >= 1 && line <= document.lines;
 }
@@ -37,6 +66,18 @@ function decorateLines(document, lines, className) {
   const inside = lines.filter((line) => isInside(document, line));
   return Decoration.set(
     inside.map((line) => Decoration.line({ class: className }).range(document.line(line).from)),
+    true,
+  );
+}
+
+function placeExplanations(document, explanations) {
+  const inside = explanations.filter(({ line }) => isInside(document, line));
+  return Decoration.set(
+    inside.map((one) =>
+      Decoration.widget({ widget: new Explained(one), block: true, side: 1 }).range(
+        document.line(one.line).to,
+      ),
+    ),
     true,
   );
 }
@@ -81,6 +122,7 @@ export const marks = [
     (document, line) => decorateLines(document, [line], "line-failed"),
     asDecorations,
   ),
+  layer(setExplanations, Decoration.none, placeExplanations, asDecorations),
   heldFor,
   gutter({ class: "held-gutter", markers: (view) => view.state.field(heldFor) }),
 ];
