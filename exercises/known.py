@@ -24,7 +24,8 @@ class Sign(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     An exception of one of ``types`` (qualified; the modules in between do not count) whose
     message has all of ``texts`` and ``lacks`` these, or is ``exactly`` this; or a text
-    ``printed`` on stderr; or an ``event`` of the probe with this ``kind`` and these fields.
+    ``printed`` on stderr; or an ``event`` of the probe with this ``kind`` and these
+    fields, where ``*`` stands for any value but none.
     """
 
     types: tuple[str, ...] = ()

@@ -18,6 +18,7 @@ from sandbox.protocol import Raised
 MAX_EXPLANATIONS: Final = 4
 MAX_MESSAGE_CHARACTERS: Final = 2000
 MAX_EVENTS: Final = 200
+ANY: Final = "*"
 
 Event = Mapping[str, str | int | None]
 
@@ -98,9 +99,14 @@ def _by_chain(known: Sequence[KnownError], chain: Sequence[Seen]) -> Iterator[Ex
 def _by_event(known: Sequence[KnownError], event: Event) -> KnownError | None:
     for each in known:
         for sign in each.signs:
-            if sign.event and all(event.get(name) == value for name, value in sign.event.items()):
+            if sign.event and all(_has(event, *wanted) for wanted in sign.event.items()):
                 return each
     return None
+
+
+def _has(event: Event, name: str, value: str) -> bool:
+    told = event.get(name)
+    return told is not None if value == ANY else told == value
 
 
 def _most_specific(

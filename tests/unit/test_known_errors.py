@@ -157,6 +157,12 @@ def test_the_probe_tells_of_waits_and_of_what_was_never_awaited() -> None:
     assert names(None, printed, waited, forgotten) == [("pool-timeout", 4), ("never-awaited", 6)]
 
 
+def test_a_connection_of_no_pool_is_not_missed_by_one() -> None:
+    left: dict[str, str | int | None] = {"kind": "pool", "action": "left_out", "line": 4}
+    assert names(None, "", {**left, "pool": None}) == []
+    assert names(None, "", {**left, "pool": 1}) == [("connection-left-out", 4)]
+
+
 def test_what_only_follows_is_told_where_its_line_is_known() -> None:
     raised = Raised("AttributeError", "'coroutine' object has no attribute 'all'", 3)
     warned = "RuntimeWarning: coroutine 'f' was never awaited\n"

@@ -9,7 +9,7 @@ engine = create_async_engine(DATABASE_URL)
 
 async def forget() -> None:
     session = AsyncSession(engine)
-    await session.execute(text("SELECT 1"))
+    await session.execute(text("SELECT 1"))  # here
 
 
 async def main() -> None:
