@@ -8,6 +8,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+_MOST = 1_000_000
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 
 
@@ -27,6 +28,14 @@ def read_list(name: str, default: list[str]) -> list[str]:
     if value is None:
         return default
     return [word.strip() for word in value.split(",") if word.strip()]
+
+
+def read_number(name: str, default: int) -> int:
+    """A whole number of 1 or more."""
+    value = os.environ.get(name) or str(default)
+    if value.isascii() and value.isdigit() and 1 <= int(value) <= _MOST:
+        return int(value)
+    raise ImproperlyConfigured(f"{name} is {value!r}: set it to a whole number from 1 to {_MOST}")
 
 
 def read_program(name: str) -> str:

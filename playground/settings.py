@@ -6,7 +6,14 @@ from pathlib import Path
 
 from django.utils.csp import CSP
 
-from playground.env import read_directory, read_flag, read_list, read_program, read_secret
+from playground.env import (
+    read_directory,
+    read_flag,
+    read_list,
+    read_number,
+    read_program,
+    read_secret,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = read_directory("VAR_DIR", BASE_DIR / "var")
@@ -20,6 +27,13 @@ PACK_DIRS = read_list("PACK_DIRS", [])
 REDIS_URL = os.environ.get("REDIS_URL", "")
 SANDBOX_WALL = read_program("SANDBOX_WALL")
 UNSAFE_ALLOW_LEVEL_BELOW_FULL = read_flag("UNSAFE_ALLOW_LEVEL_BELOW_FULL")
+
+# Recordings of runs: how many and how long; those that are shared count for the bytes alone.
+RECORDINGS_PER_CELL = read_number("RECORDINGS_PER_CELL", 10)
+RECORDING_DAYS = read_number("RECORDING_DAYS", 14)
+SHARED_RECORDING_DAYS = read_number("SHARED_RECORDING_DAYS", 180)
+RECORDING_MEGABYTES_PER_LEARNER = read_number("RECORDING_MEGABYTES_PER_LEARNER", 20)
+RECORDING_MEGABYTES = read_number("RECORDING_MEGABYTES", 2048)
 
 INSTALLED_APPS = [
     "daphne",  # first, so that runserver serves WebSockets
@@ -85,6 +99,7 @@ warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume sy
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_NAME = "playground"
 SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_USE_SESSIONS = True  # one cookie is enough
 SECURE_CSP = {
     "default-src": [CSP.SELF],
     "script-src": [CSP.SELF, CSP.NONCE],

@@ -11,5 +11,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
+    # Before the catalog, as an address there may have any name.
+    path("", include("playground.runs.urls")),
     path("", include("playground.catalog.urls")),
 ]

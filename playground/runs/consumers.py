@@ -6,19 +6,23 @@ import asyncio
 import contextlib
 import logging
 import secrets
+from collections.abc import Coroutine
+from typing import Any
 
 import msgspec
+from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.layers import get_channel_layer
 
 from exercises.model import Card, Cell, database_of
 from playground.catalog import queries
 from playground.catalog.views import LEARNER
-from playground.runs import fragments, messages
+from playground.runs import fragments, messages, operations, recordings, titles
+from playground.runs import queries as kept
 from playground.runs.messages import PageMessage, ResetCell, RunCell
 from playground.runs.streams import RunStreams, WorkerLost, get_streams
 from playground.runs.worker import CHANNEL
-from sandbox.protocol import Finished, RunRequest
+from sandbox.protocol import Finished, RunEvent, RunRequest
 
 _log = logging.getLogger(__name__)
 
@@ -34,6 +38,7 @@ class RunConsumer(AsyncWebsocketConsumer):
         self._learner = await asyncio.to_thread(self.scope["session"].get, LEARNER, "")
         self._streams: RunStreams = get_streams()
         self._runs: dict[str, str] = {}
+        self._last: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         await self.accept()
         if not self._learner:
@@ -82,19 +87,24 @@ class RunConsumer(AsyncWebsocketConsumer):
             workers=cell.workers,
         )
         self._runs[cell.slug] = request.run_id
-        task = asyncio.create_task(self._follow(request, card, cell))
+        self._start(self._follow(request, message, cell))
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _follow(self, request: RunRequest, card: Card, cell: Cell) -> None:
+    async def _follow(self, request: RunRequest, message: RunCell, cell: Cell) -> None:
         """Ask for the run and pass its events on until it ended."""
+        told: list[RunEvent] = []
         try:
             await self._streams.open(request.run_id)
             await self._control({"type": "run.start", "request": msgspec.msgpack.encode(request)})
             await self._say(fragments.render_start(cell.slug))
-            picture = fragments.RunPicture(cell.slug, f"{card.pack}/{card.slug}")
+            picture = fragments.RunPicture(cell.slug, f"{message.pack}/{message.card}")
             async for events in self._streams.follow(request.run_id):
                 await self._say(picture.render(events))
+                told += events
         except WorkerLost:
             sentence = (
                 "We lost the worker that ran your code. It is our fault, not your code's; "
@@ -108,6 +118,22 @@ class RunConsumer(AsyncWebsocketConsumer):
             await self._say(fragments.render_status(cell.slug, sentence))
         finally:
             del self._runs[cell.slug]
+        if recordings.has_run(told):
+            self._start(self._record(request.run_id, message, cell, told))
+
+    async def _record(
+        self, run_id: str, message: RunCell, cell: Cell, events: list[RunEvent]
+    ) -> None:
+        """Keep the run, and offer what can be done with it unless its cell runs again."""
+        self._last[cell.slug] = run_id
+        try:
+            keep = database_sync_to_async(_keep, thread_sensitive=False)
+            fragment = await keep(self._learner, run_id, message, cell, events)
+        except Exception:
+            _log.exception("recording of run %s", run_id)
+            return
+        if cell.slug not in self._runs and self._last[cell.slug] == run_id:
+            await self._say(fragment)
 
     async def _reset(self, cell: Cell) -> None:
         for run_id in list(self._runs.values()):
@@ -125,6 +151,14 @@ class RunConsumer(AsyncWebsocketConsumer):
             # A page that is gone has its runs stopped by disconnect().
             with contextlib.suppress(OSError):
                 await self.send(text_data=fragment)
+
+
+def _keep(learner: str, run_id: str, message: RunCell, cell: Cell, events: list[RunEvent]) -> str:
+    recording = operations.save_recording(
+        learner=learner, run_id=run_id, message=message, cell=cell, events=events
+    )
+    choices = titles.list_choices(recording, kept.list_others(recording))
+    return fragments.render_recorded(cell.slug, recording, choices)
 
 
 def _find(message: PageMessage) -> tuple[Card, Cell]:

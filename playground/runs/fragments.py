@@ -9,7 +9,9 @@ from typing import Any, Final
 from django.template.loader import render_to_string
 
 from playground.runs.explanations import MetErrors
+from playground.runs.models import Recording
 from playground.runs.sentences import describe_loop
+from playground.runs.titles import Choice
 from sandbox.protocol import (
     Finished,
     Output,
@@ -43,6 +45,12 @@ def render_start(cell: str) -> str:
 def render_reset(cell: str) -> str:
     """The cell as nobody ran it."""
     return _render("start", cell=cell, text="Reset: the code is the author's, the database fresh.")
+
+
+def render_recorded(cell: str, recording: Recording, choices: list[Choice]) -> str:
+    """What can be done with a run that is kept."""
+    context = {"cell": cell, "run_id": recording.run_id, "outcome": recording.outcome}
+    return str(render_to_string("runs/recording.html#recorded", {**context, "choices": choices}))
 
 
 class RunPicture:

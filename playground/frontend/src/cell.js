@@ -1,19 +1,25 @@
+import { offerEveryDriver } from "./replay/drivers.js";
+import { receiveCode } from "./replay/open-code.js";
+
 /** Wire each cell: its editor, its timeline, its buttons. They know nothing of each other. */
 export function connectCells() {
   for (const cell of document.querySelectorAll(".cell")) connect(cell);
 }
 
 function connect(cell) {
-  const form = cell.querySelector("form");
+  const form = cell.querySelector(".cell-form"); // a recording has none
   const editor = cell.querySelector("code-editor");
   const timeline = cell.querySelector("loop-timeline");
   const summary = cell.querySelector(".summary");
 
-  editor.addEventListener("editor-run", () => form.requestSubmit());
+  editor.addEventListener("editor-run", () => form?.requestSubmit());
   editor.addEventListener("editor-line", ({ detail }) => timeline.pointAt(detail.line));
-  form.querySelector(".reset").addEventListener("click", () => editor.restore());
+  form?.querySelector(".reset").addEventListener("click", () => editor.restore());
   timeline.addEventListener("loop-select", ({ detail }) => editor.select(detail));
   timeline.addEventListener("loop-blocks", ({ detail }) => editor.showBlocks(detail.blocks));
+
+  offerEveryDriver(cell);
+  receiveCode(cell, editor);
 
   // The summary is emptied when a run starts and filled when it ends.
   new MutationObserver(() => {

@@ -1,3 +1,4 @@
+import { EditorState } from "@codemirror/state";
 import { EditorView } from "@codemirror/view";
 
 import { extensions } from "./extensions.js";
@@ -14,8 +15,9 @@ export class CodeEditor extends HTMLElement {
     if (this.view) return;
     this.textarea = this.querySelector("textarea");
     this.author = this.textarea.defaultValue;
-    this.kept = new Kept(this.dataset.key, this.dataset.digest);
-    const kept = this.kept.read();
+    const isReadOnly = "readOnly" in this.dataset;
+    this.kept = isReadOnly ? null : new Kept(this.dataset.key, this.dataset.digest);
+    const kept = this.kept?.read();
     this.textarea.value = kept?.code ?? this.author;
     this.textarea.hidden = true;
     this.view = new EditorView({
@@ -27,6 +29,7 @@ export class CodeEditor extends HTMLElement {
           label: this.dataset.label,
           run: () => this.announce("editor-run"),
         }),
+        EditorState.readOnly.of(isReadOnly),
         EditorView.updateListener.of((update) => this.note(update)),
       ],
     });
@@ -36,9 +39,16 @@ export class CodeEditor extends HTMLElement {
   /** Back to the author's code; undo brings the learner's back. */
   restore() {
     this.querySelector(".new-version")?.remove();
-    this.view.dispatch({
-      changes: { from: 0, to: this.view.state.doc.length, insert: this.author },
-    });
+    this.replace(this.author);
+  }
+
+  get code() {
+    return this.view.state.doc.toString();
+  }
+
+  /** Other code in the place of all there is; undo brings that back. */
+  replace(code) {
+    this.view.dispatch({ changes: { from: 0, to: this.view.state.doc.length, insert: code } });
     this.clearMarks();
   }
 
@@ -76,7 +86,7 @@ export class CodeEditor extends HTMLElement {
   note(update) {
     if (update.docChanged) {
       this.textarea.value = update.state.doc.toString();
-      this.kept.write(this.textarea.value, this.author);
+      this.kept?.write(this.textarea.value, this.author);
     }
     if (update.selectionSet) {
       const { head } = update.state.selection.main;

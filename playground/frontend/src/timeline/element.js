@@ -29,6 +29,25 @@ export class LoopTimeline extends HTMLElement {
     this.schedule();
   }
 
+  /** Show these events in the place of all others. */
+  load(events) {
+    this.clear();
+    for (const event of events) this.recording.add(event);
+    this.schedule();
+  }
+
+  /** {end_us}: draw at least so much time, as several timelines on one scale do. */
+  set scale(scale) {
+    this.leastEnd = scale?.end_us ?? 0;
+    this.schedule();
+  }
+
+  /** Draw only what happened until then, in µs; null for all. */
+  set playhead(at) {
+    this.playedUntil = at;
+    this.schedule();
+  }
+
   build() {
     this.picture = document.createElement("div");
     this.picture.className = "picture";
@@ -103,13 +122,13 @@ export class LoopTimeline extends HTMLElement {
     this.picture.hidden = this.recording.isEmpty;
     if (this.recording.isEmpty) return;
     const layout = layOut(this.recording);
-    this.painter.paint(this.recording, layout, this.visible(), this.pointedLine);
+    this.painter.paint(this.recording, layout, this.visible(), this.pointedLine, this.playedUntil);
     this.more.textContent = layout.hidden ? `${layout.hidden} more tasks are in the table below` : "";
     this.canvas.setAttribute("aria-label", this.describe(layout));
   }
 
   visible() {
-    return this.view ?? { from: 0, to: Math.max(this.recording.end, 1) };
+    return this.view ?? { from: 0, to: Math.max(this.recording.end, this.leastEnd ?? 0, 1) };
   }
 
   describe({ hidden }) {

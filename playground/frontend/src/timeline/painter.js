@@ -60,7 +60,7 @@ export class Painter {
     return view.from + ((x - this.gutter) / width) * (view.to - view.from);
   }
 
-  paint(recording, layout, view, pointedLine) {
+  paint(recording, layout, view, pointedLine, playedUntil) {
     this.resize(layout.height);
     this.colours = readColours(this.canvas);
     this.view = view;
@@ -70,6 +70,16 @@ export class Painter {
     context.textBaseline = "middle";
     this.paintAxis(layout.height);
     for (const row of layout.rows) this.paintRow(row, recording, pointedLine);
+    if (playedUntil !== null && playedUntil !== undefined) this.coverAfter(playedUntil, layout.height);
+  }
+
+  /** What a replay has not reached is not there yet. */
+  coverAfter(time, height) {
+    const { context, colours } = this;
+    const x = Math.max(this.gutter, this.toX(time, this.view));
+    context.clearRect(x, AXIS, this.canvas.clientWidth - x, height - AXIS);
+    context.fillStyle = colours.red;
+    context.fillRect(x, AXIS - 4, 1.5, height - AXIS);
   }
 
   resize(height) {

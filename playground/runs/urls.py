@@ -1,0 +1,21 @@
+"""Addresses of recordings and comparisons."""
+
+from django.urls import path
+
+from playground.runs import views
+
+urlpatterns = [
+    path("runs/compare/", views.choose, name="compare-choose"),
+    path("runs/compare/<slug:one>/<slug:two>/", views.compare, name="compare"),
+    path("runs/compare/<slug:one>/<slug:two>/<slug:three>/", views.compare, name="compare-three"),
+    path("runs/<slug:run_id>/", views.recording, name="recording"),
+    path("runs/<slug:run_id>/fragments/", views.fragments, name="recording-fragments"),
+    path("runs/<slug:run_id>/recording.json", views.recording_json, name="recording-json"),
+    path("runs/<slug:run_id>/trace.json", views.trace_json, name="recording-trace"),
+    path("runs/<slug:run_id>/share/", views.share, name="share"),
+    path("runs/<slug:run_id>/stop-sharing/", views.stop_sharing, name="stop-sharing"),
+    path("r/<slug:token>/", views.recording, name="shared"),
+    path("r/<slug:token>/fragments/", views.fragments, name="shared-fragments"),
+    path("r/<slug:token>/recording.json", views.recording_json, name="shared-json"),
+    path("r/<slug:token>/trace.json", views.trace_json, name="shared-trace"),
+]
