@@ -22,7 +22,7 @@ from playground.runs import queries as kept
 from playground.runs.messages import PageMessage, ResetCell, RunCell
 from playground.runs.streams import RunStreams, WorkerLost, get_streams
 from playground.runs.worker import CHANNEL
-from sandbox.protocol import Finished, RunEvent, RunRequest
+from sandbox.protocol import Finished, RunEvent, RunRequest, Telemetry
 
 _log = logging.getLogger(__name__)
 
@@ -158,7 +158,8 @@ def _keep(learner: str, run_id: str, message: RunCell, cell: Cell, events: list[
         learner=learner, run_id=run_id, message=message, cell=cell, events=events
     )
     choices = titles.list_choices(recording, kept.list_others(recording))
-    return fragments.render_recorded(cell.slug, recording, choices)
+    has_picture = any(isinstance(event, Telemetry) for event in events)
+    return fragments.render_recorded(cell.slug, recording, choices, has_picture=has_picture)
 
 
 def _find(message: PageMessage) -> tuple[Card, Cell]:

@@ -47,10 +47,19 @@ def render_reset(cell: str) -> str:
     return _render("start", cell=cell, text="Reset: the code is the author's, the database fresh.")
 
 
-def render_recorded(cell: str, recording: Recording, choices: list[Choice]) -> str:
+def render_recorded(
+    cell: str, recording: Recording, choices: list[Choice], *, has_picture: bool
+) -> str:
     """What can be done with a run that is kept."""
-    context = {"cell": cell, "run_id": recording.run_id, "outcome": recording.outcome}
-    return str(render_to_string("runs/recording.html#recorded", {**context, "choices": choices}))
+    return _render_from(
+        "recording",
+        "recorded",
+        cell=cell,
+        run_id=recording.run_id,
+        outcome=recording.outcome,
+        choices=choices,
+        has_picture=has_picture,
+    )
 
 
 class RunPicture:
@@ -132,4 +141,8 @@ class RunPicture:
 
 
 def _render(partial: str, **context: object) -> str:
-    return str(render_to_string(f"runs/fragments.html#{partial}", context))
+    return _render_from("fragments", partial, **context)
+
+
+def _render_from(template: str, partial: str, **context: object) -> str:
+    return str(render_to_string(f"runs/{template}.html#{partial}", context))

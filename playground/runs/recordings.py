@@ -15,6 +15,7 @@ from sandbox.protocol import (
     Queued,
     RunEvent,
     Started,
+    Telemetry,
     Value,
     to_json,
 )
@@ -39,6 +40,11 @@ class Recorded(msgspec.Struct, frozen=True):
         if not isinstance(last, Finished):
             raise ValueError("this run has not ended")
         return last
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether an event loop ran."""
+        return any(isinstance(event, Telemetry) for event in self.events)
 
 
 _decoder = msgspec.msgpack.Decoder(Recorded)

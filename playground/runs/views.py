@@ -139,6 +139,7 @@ def compare(request: HttpRequest, **runs: str) -> HttpResponse:
     """Two or three runs of one learner on one scale, with their differences in words."""
     found = [_find(request, run_id=run_id) for run_id in runs.values()]
     recorded = [recordings.unpack(one.content) for one in found]
+    is_fragment = bool(getattr(request, "htmx", False))
     names = comparison.name_sides([(titles.get_title(one), one.driver) for one in found])
     sides = [comparison.Side(name, one.finished) for name, one in zip(names, recorded, strict=True)]
     pairs = [
@@ -159,12 +160,13 @@ def compare(request: HttpRequest, **runs: str) -> HttpResponse:
         "pairs": pairs,
         "figures": comparison.list_figures(sides),
         "scale_us": max(one.finished.wall_us for one in recorded),
+        "is_fragment": is_fragment,
+        "has_picture": any(one.has_picture for one in recorded),
         "card": titles.find_cell(found[0])[0],
         "address": request.path,
     }
-    htmx = getattr(request, "htmx", False)
     template = "runs/comparison_page.html"
-    return render(request, f"{template}#comparison" if htmx else template, context)
+    return render(request, f"{template}#comparison" if is_fragment else template, context)
 
 
 def _find(request: HttpRequest, run_id: str = "", token: str = "") -> Recording:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+import urllib.error
+import urllib.request
 from typing import Any
 
 import pytest
@@ -106,6 +109,37 @@ async def test_anothers_database_is_not_reached_by_naming_its_session(address: s
     assert "42" not in shown.stdout
     assert "no such table" in shown.stderr
     assert kept.stdout == "[(42,)]\n"
+
+
+def ask(address: str, path: str, cookie: str) -> tuple[int, bytes]:
+    """What the site answers to this learner."""
+    request = urllib.request.Request(address + path, headers={"Cookie": cookie})
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as refused:
+        return refused.code, b""
+
+
+async def test_anothers_recording_is_not_reached_by_its_run_id(address: str) -> None:
+    victim, attacker = [await asyncio.to_thread(visit, address) for _ in range(2)]
+    async with open_page(address, victim) as page:
+        await page.run("print('42 is secret')")
+        shown = await page.see(lambda shown: 'class="recorded"' in shown.raw)
+    found = re.search(r'data-run="(\w+)"', shown.raw)
+    assert found
+    for path in ("", "fragments/", "recording.json", "trace.json"):
+        for cookie in (attacker, "playground=forged", ""):
+            answer = await asyncio.to_thread(ask, address, f"/runs/{found[1]}/{path}", cookie)
+            assert answer == (404, b"")
+        status, told = await asyncio.to_thread(ask, address, f"/runs/{found[1]}/{path}", victim)
+        assert status == 200  # the control
+        assert b"42 is secret" in told
+    async with open_page(address, attacker) as page:
+        await page.run("print('mine')")
+        shown = await page.see(lambda shown: 'class="recorded"' in shown.raw)
+    assert found[1] not in shown.raw
+    assert 'name="with"' not in shown.raw
 
 
 @pytest.mark.parametrize("said", FORGED.values(), ids=FORGED)

@@ -293,6 +293,8 @@ def test_two_own_runs_are_compared_and_a_strangers_is_not(alice: Client, strange
     assert "<ins>+pass</ins>" in page
     partial = alice.get(address, headers={"HX-Request": "true"}).content.decode()
     assert partial.lstrip().startswith("<section")
+    assert "<h3>The trap against The cure</h3>" in partial
+    assert "<h2>" not in page
     chosen = alice.get(f"/runs/compare/?with={'a' * 32}&run={'b' * 32}")
     assert (chosen.status_code, chosen["Location"]) == (302, address)
     three = f"/runs/compare/{'a' * 32}/{'b' * 32}/{'a' * 32}/"
