@@ -45,14 +45,13 @@ class ErrorMatter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     see: str
     drivers: tuple[CellDriver, ...]
     signs: tuple[Sign, ...]
-    hides: tuple[str, ...] = ()
+    follows: bool = False
 
 
 class KnownError(msgspec.Struct, frozen=True):
     """An error that can be explained. ``example`` raises it on each of ``drivers``.
 
-    ``hides`` are slugs of errors that only follow from this one: they are told where their own
-    line is known.
+    Where it ``follows``, it mostly comes of another error: without a line it is told only alone.
     """
 
     slug: str
@@ -65,7 +64,7 @@ class KnownError(msgspec.Struct, frozen=True):
     drivers: tuple[CellDriver, ...]
     signs: tuple[Sign, ...]
     example: str
-    hides: tuple[str, ...] = ()
+    follows: bool = False
 
 
 def load_known_errors(
@@ -87,9 +86,6 @@ def _load(folder: Path, packs: Mapping[str, Pack]) -> KnownError:
     matter = read(file, text, ErrorMatter)
     _check_sentences(file, text, matter)
     _check_signs(file, text, matter)
-    for slug in matter.hides:
-        if not (folder.parent / slug).is_dir():
-            raise PackError(file, line_of_key(text, "hides"), f"there is no error {slug!r} to hide")
     card, anchor = _find(file, text, matter.see, packs)
     return KnownError(
         slug=folder.name,
@@ -102,7 +98,7 @@ def _load(folder: Path, packs: Mapping[str, Pack]) -> KnownError:
         drivers=matter.drivers,
         signs=matter.signs,
         example=_example(folder / "example.py"),
-        hides=matter.hides,
+        follows=matter.follows,
     )
 
 

@@ -46,9 +46,8 @@ def explain(
         before = found.get(each.known.slug)
         if before is None or not before.line:
             found[each.known.slug] = each
-    hidden = {slug for each in found.values() for slug in each.known.hides}
-    shown = [each for slug, each in found.items() if each.line or slug not in hidden]
-    return shown[:MAX_EXPLANATIONS]
+    shown = [each for each in found.values() if each.line or not each.known.follows]
+    return (shown or list(found.values()))[:MAX_EXPLANATIONS]
 
 
 def is_telling(known: Sequence[KnownError], event: Event) -> bool:

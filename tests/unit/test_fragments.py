@@ -151,7 +151,7 @@ def test_an_error_of_a_worker_is_told_once_and_with_its_number() -> None:
     warned = "RuntimeWarning: coroutine 'f' was never awaited\n"
     outputs = [Output(0, "stderr", warned, worker=worker) for worker in (1, 2)]
     section = explained(*outputs, msgspec.structs.replace(FAILED, worker=2))
-    assert re.findall(r"of worker (\d)", section) == ["2", "2"]
+    assert re.findall(r"of worker (\d)", section) == ["2", "1"]
     assert section.index("database is locked") < section.index("never awaited")
 
 

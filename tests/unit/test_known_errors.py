@@ -65,12 +65,6 @@ SLIPS = {
     "no such pack": (replace('see = "async', 'see = "sync'), "error.toml", 4, "no card"),
     "no such place": (replace("#part-one", "#part-two"), "error.toml", 4, "has no place"),
     "bad driver": (replace("aiosqlite", "mysql"), "error.toml", 5, "mysql"),
-    "hides a stranger": (
-        replace("drivers", 'hides = ["nobody"]\ndrivers'),
-        "error.toml",
-        5,
-        "no error 'nobody'",
-    ),
     "no sign": (
         replace(f'[[signs]]\n{TYPES}\ntexts = ["database is locked"]', "signs = []"),
         "error.toml",
