@@ -72,17 +72,19 @@ def _printed(known: Sequence[KnownError], stderr: str) -> Iterator[Explanation]:
 
 
 def _told(known: Sequence[KnownError], events: Iterable[Event]) -> Iterator[Explanation]:
-    seen: dict[Seen, None] = {}
+    seen: dict[tuple[Seen, bool], None] = {}
     for event in islice((one for one in events if is_telling(known, one)), MAX_EVENTS):
         line = _line(event)
         if each := _by_event(known, event):
             yield Explanation(each, line)
         if error := event.get("error"):
             name, _, message = str(error).partition(": ")
+            bare = event.get("kind") != "error"  # a statement's error is told without its module
             # SQLAlchemy's own name for an asyncpg error that is none of the standard kinds.
-            seen[Seen("DBAPIError" if name == "Error" else name, message, line)] = None
-    for one in sorted(seen, key=lambda one: one.line):
-        if each := _most_specific(known, one, bare=True):
+            kind = "DBAPIError" if bare and name == "Error" else name
+            seen[Seen(kind, message, line), bare] = None
+    for one, bare in sorted(seen, key=lambda told: told[0].line):
+        if each := _most_specific(known, one, bare=bare):
             yield Explanation(each, one.line)
 
 

@@ -63,7 +63,7 @@ Layer = Literal[
 ]
 Part = Layer | Literal["probe"]  # what a test or a benchmark may leave out
 TelemetryKind = Literal[
-    "lane", "run", "await", "ready", "block", "sql", "pool", "tx", "req", "tick"
+    "lane", "run", "await", "ready", "block", "sql", "pool", "tx", "req", "tick", "error"
 ]
 
 

@@ -56,6 +56,88 @@ NEAR_MISSES = {
 }
 
 
+HANDLED_BY_THE_SITE = """\
+import asyncio
+import httpx
+from fastapi import FastAPI
+from sqlalchemy import text
+from sqlalchemy.exc import NoResultFound
+from sqlalchemy.ext.asyncio import create_async_engine
+
+app = FastAPI()
+engine = create_async_engine(DATABASE_URL)
+
+@app.get("/")
+async def read():
+    async with engine.connect() as connection:
+        result = await connection.execute(text("SELECT 1 WHERE 1 = 2"))
+        return result.scalar_one()  # here
+
+async def main():
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://cell") as client:
+        print((await client.get("/")).status_code)
+
+asyncio.run(main())
+"""
+FORGOTTEN_TASK = """\
+import asyncio
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+
+engine = create_async_engine(DATABASE_URL)
+
+async def work():
+    async with AsyncSession(engine) as session:
+        await session.execute(text("SELECT 1"))
+        async with session.begin():  # here
+            pass
+
+async def main():
+    task = asyncio.create_task(work())
+    await asyncio.wait([task])
+
+asyncio.run(main())
+"""
+CAUGHT = """\
+import asyncio
+import aiosqlite
+
+async def main():
+    async with aiosqlite.connect(DSN) as connection:
+        try:
+            await connection.execute("SELECT * FROM nobody_made_this")  # here
+        except aiosqlite.Error:
+            print("went on")
+
+asyncio.run(main())
+"""
+IN_A_GROUP = """\
+import asyncio
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+engine = create_async_engine(DATABASE_URL)
+
+async def work():
+    async with engine.connect() as connection:
+        result = await connection.execute(text("SELECT 1 UNION ALL SELECT 2"))
+        result.one()  # here
+
+async def main():
+    async with asyncio.TaskGroup() as group:
+        group.create_task(work())
+
+asyncio.run(main())
+"""
+ELSEWHERE = {
+    "answered with a 500": (HANDLED_BY_THE_SITE, "no-result"),
+    "never retrieved": (FORGOTTEN_TASK, "transaction-already-begun"),
+    "caught": (CAUGHT, "no-such-table"),
+    "in a group": (IN_A_GROUP, "multiple-results"),
+}
+
+
 def told(ran: Ran) -> list[Explanation]:
     """What the page would explain of this run."""
     events = [
@@ -105,6 +187,14 @@ async def test_a_cell_that_raises_on_purpose_is_explained(
     first = told(ran)[0]
     assert first.line == ran.finished.error.line
     assert first.known.title in cell.expect.output
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+async def test_an_error_is_named_wherever_it_went(sandbox_client: SandboxClient, name: str) -> None:
+    code, slug = ELSEWHERE[name]
+    ran = await run(sandbox_client, code, database="sqlite", driver="aiosqlite")
+    explanations = [(each.known.slug, each.line) for each in told(ran)]
+    assert explanations == [(slug, marked_line(code))], ran.stderr
 
 
 @pytest.mark.parametrize("name", NEAR_MISSES)

@@ -10,6 +10,7 @@ from types import CodeType
 from sandbox.inside.telemetry import (
     driver_pools,
     engines,
+    failures,
     hooks,
     postgres,
     requests,
@@ -37,6 +38,7 @@ def install() -> None:
     sqlite.install()
     driver_pools.install()
     requests.install()
+    failures.install()
 
 
 def start(descriptor: int, filename: str, workers: int = 1) -> Recorder | Blind:
@@ -70,6 +72,7 @@ class Recorder:
         self._statements = StatementProbe(self._writer, self._loop)
         hooks.start(self._loop)
         statements.active = self._statements
+        failures.active = failures.FailureProbe(self._writer, self._loop, filename)
 
     def watch(self, code: CodeType) -> None:
         """Attribute time to the lines of this code, and of the code inside it."""
@@ -78,14 +81,14 @@ class Recorder:
     def abandon(self) -> None:
         """In a fork: record nothing more, and say nothing that is not the process's own."""
         hooks.stop()
-        statements.active = None
+        statements.active = failures.active = None
         self._loop.clock.stop()
         self._writer.abandon()
 
     def finish(self) -> None:
         """Stop recording and send the rest; collect garbage before, as it closes connections."""
         hooks.stop()
-        statements.active = None
+        statements.active = failures.active = None
         self._loop.clock.stop()
         self._loop.finish()
         self._statements.finish()
