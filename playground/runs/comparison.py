@@ -11,6 +11,7 @@ from sandbox.protocol import Finished, Outcome, Summary
 NOISE_RATIO: Final = 1.25
 NOISE_US: Final = 5_000
 WORTH_TELLING_US: Final = 10_000
+WORTH_COUNTING: Final = 5
 
 _ENDS: Final[dict[Outcome, str]] = {
     "completed": "completed",
@@ -130,6 +131,19 @@ def _tell_pool(one: Side, other: Side) -> Iterator[str]:
         yield f"The pool's high water is {before} in both."
 
 
+def _tell_repetition(one: Side, other: Side) -> Iterator[str]:
+    before, after = (side.finished.summary.most_repeated for side in (one, other))
+    if before != after and max(before, after) >= WORTH_COUNTING:
+        times = _count(before, "time")
+        yield f"{one.name} ran its commonest statement {times}; {other.name} {after}."
+
+
+def _tell_waits(one: Side, other: Side) -> Iterator[str]:
+    before, after = (side.finished.summary.pool_wait_us for side in (one, other))
+    if not is_about_equal(before, after):
+        yield f"Waiting for a connection, in all, {_moved(before, after)}."
+
+
 def _tell_left_open(one: Side, other: Side) -> Iterator[str]:
     before, after = (_left_open(side.finished.summary) for side in (one, other))
     if not before and not after:
@@ -145,7 +159,9 @@ _TOLD: Final[tuple[Callable[[Side, Side], Iterator[str]], ...]] = (
     _tell_block,
     _tell_wall,
     _tell_statements,
+    _tell_repetition,
     _tell_pool,
+    _tell_waits,
     _tell_left_open,
 )
 
@@ -198,6 +214,8 @@ _FIGURES: Final[tuple[tuple[str, Callable[[Finished], int], Callable[[int], str]
     ("Blocked in all", lambda end: end.summary.blocked_us, say_duration, True),
     ("Longest lag", lambda end: end.summary.longest_lag_us, say_duration, True),
     ("Statements", lambda end: end.summary.statements, str, False),
+    ("Times of the commonest statement", lambda end: end.summary.most_repeated, str, False),
+    ("Waited for connections", lambda end: end.summary.pool_wait_us, say_duration, True),
     ("Connections at most", lambda end: end.summary.pool_high_water, str, False),
     ("Connections left out", lambda end: end.summary.connections_left_out, str, False),
     ("Transactions left open", lambda end: end.summary.transactions_left_open, str, False),

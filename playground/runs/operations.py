@@ -77,6 +77,11 @@ def stop_sharing(recording: Recording) -> None:
     recording.save(update_fields=["share_token", "shared_at"])
 
 
+def delete_recording(recording: Recording) -> None:
+    """Forget it, and its link with it."""
+    recording.delete()
+
+
 def _make_room(newest: Recording) -> None:
     """Drop what is too old or too much, never what is shared and never the newest."""
     kept = queries.list_kept().values("pk")

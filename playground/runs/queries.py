@@ -33,6 +33,12 @@ def get_own(learner: str, run_id: str) -> Recording | None:
     return list_kept().filter(learner=digest_learner(learner), run_id=run_id).first()
 
 
+def list_own(learner: str) -> list[Recording]:
+    """All of the learner's recordings, newest first, without their content."""
+    own = list_kept().filter(learner=digest_learner(learner)) if learner else list_kept().none()
+    return list(own.defer("content"))
+
+
 def get_shared(token: str) -> Recording | None:
     """What its learner shares by this token."""
     return list_kept().filter(share_token=token).first() if token else None
@@ -42,8 +48,3 @@ def list_others(recording: Recording, most: int = 20) -> list[Recording]:
     """The same learner's other runs on the same card, newest first, without their content."""
     others = list_kept().filter(learner=recording.learner, pack=recording.pack, card=recording.card)
     return list(others.exclude(pk=recording.pk).defer("content")[:most])
-
-
-def count_shared(learner: str) -> int:
-    """How many recordings of this learner have a link."""
-    return list_kept().filter(learner=digest_learner(learner)).exclude(shared_at=None).count()

@@ -5,6 +5,7 @@ from django.urls import path
 from playground.runs import views
 
 urlpatterns = [
+    path("runs/", views.own_recordings, name="recordings"),
     path("runs/compare/", views.choose, name="compare-choose"),
     path("runs/compare/<slug:one>/<slug:two>/", views.compare, name="compare"),
     path("runs/compare/<slug:one>/<slug:two>/<slug:three>/", views.compare, name="compare-three"),
@@ -14,6 +15,7 @@ urlpatterns = [
     path("runs/<slug:run_id>/trace.json", views.trace_json, name="recording-trace"),
     path("runs/<slug:run_id>/share/", views.share, name="share"),
     path("runs/<slug:run_id>/stop-sharing/", views.stop_sharing, name="stop-sharing"),
+    path("runs/<slug:run_id>/delete/", views.delete, name="recording-delete"),
     path("r/<slug:token>/", views.recording, name="shared"),
     path("r/<slug:token>/fragments/", views.fragments, name="shared-fragments"),
     path("r/<slug:token>/recording.json", views.recording_json, name="shared-json"),

@@ -53,13 +53,23 @@ def recording(request: HttpRequest, **which: str) -> HttpResponse:
         "card": card,
         "cell": cell,
         "title": titles.get_title(found),
-        "place": "shared" if "token" in which else "recording",
-        "key": which,
         **_list_addresses(**which),
     }
     if "run_id" in which:
         context |= _sharing(request, found)
     return render(request, "runs/recording_page.html", context)
+
+
+@require_safe
+@_private
+def own_recordings(request: HttpRequest) -> HttpResponse:
+    """The learner's runs that are kept, to open, to stop sharing or to delete."""
+    own = queries.list_own(request.session.get(LEARNER, ""))
+    rows = [
+        {"recording": one, "title": titles.get_title(one), "card": titles.find_cell(one)[0]}
+        for one in own
+    ]
+    return render(request, "runs/recordings_page.html", {"rows": rows, **_list_periods()})
 
 
 @require_safe
@@ -122,6 +132,14 @@ def stop_sharing(request: HttpRequest, run_id: str) -> HttpResponse:
     found = _find(request, run_id=run_id)
     operations.stop_sharing(found)
     return _answer_sharing(request, found)
+
+
+@require_POST
+@_private
+def delete(request: HttpRequest, run_id: str) -> HttpResponse:
+    """Forget the run."""
+    operations.delete_recording(_find(request, run_id=run_id))
+    return redirect("recordings")
 
 
 @require_safe
@@ -209,7 +227,16 @@ def _sharing(request: HttpRequest, found: Recording, refusal: str = "") -> dict[
         "run_id": found.run_id,
         "link": link and request.build_absolute_uri(link),
         "refusal": refusal,
+        **_list_periods(),
+    }
+
+
+def _list_periods() -> dict[str, int]:
+    """For how long recordings are kept, and how many."""
+    return {
+        "days": settings.RECORDING_DAYS,
         "shared_days": settings.SHARED_RECORDING_DAYS,
+        "runs_per_cell": settings.RECORDINGS_PER_CELL,
     }
 
 

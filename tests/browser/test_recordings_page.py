@@ -152,6 +152,14 @@ def test_before_and_after_an_edit_are_compared_in_words(open_page: OpenPage) -> 
     see(page, "comparison-dark-narrow")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
+    page.get_by_role("link", name="My runs").click()
+    see(page, "my-runs-dark-narrow")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    runs = page.get_by_role("row", name=re.compile("The trap"))
+    expect(runs).to_have_count(2)
+    runs.first.get_by_role("button", name="Delete").click()
+    expect(runs).to_have_count(1)
+
 
 def test_one_button_runs_a_cell_on_every_driver_and_compares(open_page: OpenPage) -> None:
     page = open_page()

@@ -72,6 +72,14 @@ def test_what_was_left_open_is_named() -> None:
     assert describe(side("a", leaky), side("b", leaky))[-1].startswith("Both left 1 connection")
 
 
+def test_repetition_and_waiting_are_told_when_they_change() -> None:
+    many = Summary(statements=21, most_repeated=20, pool_wait_us=900_000)
+    told = describe(side("The trap", many), side("The cure", Summary(statements=2)))
+    assert "The trap ran its commonest statement 20 times; The cure 0." in told
+    assert "Waiting for a connection, in all, fell from 900 ms to 0 ms." in told
+    assert not any("commonest" in sentence for sentence in describe(side("a"), side("b")))
+
+
 def test_runs_are_named_by_what_tells_them_apart() -> None:
     assert name_sides([("The trap", "asyncpg"), ("The cure", "asyncpg")]) == [
         "The trap",

@@ -191,7 +191,7 @@ def test_a_stranger_neither_shares_nor_stops_sharing(alice: Client, stranger: Cl
 def test_what_changes_something_needs_the_token_of_our_own_page(alice: Client) -> None:
     strict = Client(enforce_csrf_checks=True)
     strict.cookies = alice.cookies
-    for action in ("share", "stop-sharing"):
+    for action in ("share", "stop-sharing", "delete"):
         assert alice.get(f"/runs/{'a' * 32}/{action}/").status_code == 405
         refused = post(strict, action)
         assert refused.status_code == 403
@@ -220,6 +220,20 @@ def test_a_link_is_unguessable_opens_for_anybody_and_can_be_taken_back(alice: Cl
     post(alice, "stop-sharing")
     assert anybody.get(link).status_code == 404
     assert share(alice) != link
+
+
+def test_my_runs_are_listed_and_deleted_and_nobody_elses(alice: Client, stranger: Client) -> None:
+    share(alice)
+    page = alice.get("/runs/").content.decode()
+    assert f"/runs/{'a' * 32}/" in page
+    assert "Stop sharing" in page
+    for client in (stranger, Client()):
+        assert "a" * 32 not in client.get("/runs/").content.decode()
+        assert post(client, "delete").status_code == 404
+    assert Recording.objects.exists()
+    assert post(alice, "delete")["Location"] == "/runs/"
+    assert not Recording.objects.exists()
+    assert "No run of this browser is kept" in alice.get("/runs/").content.decode()
 
 
 def test_one_shares_so_many_and_no_more(alice: Client) -> None:

@@ -19,6 +19,8 @@ ANONYMOUS = {
     "healthz": ("/healthz", 200),
     "": ("/", 302),
     "errors/": ("/errors/", 200),
+    "runs/": ("/runs/", 200),
+    "runs/<slug:run_id>/delete/": ("/runs/x/delete/", 405),
     "runs/compare/": ("/runs/compare/?with=x&run=y", 404),
     "runs/compare/<slug:one>/<slug:two>/": ("/runs/compare/x/y/", 404),
     "runs/compare/<slug:one>/<slug:two>/<slug:three>/": ("/runs/compare/x/y/z/", 404),
