@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from sandbox.protocol import Finished, Outcome, Summary
+from sandbox.protocol import Finished, Summary
 
 # What a shared machine does to two runs of the same code.
 NOISE_RATIO: Final = 1.25
@@ -13,7 +13,7 @@ NOISE_US: Final = 5_000
 WORTH_TELLING_US: Final = 10_000
 WORTH_COUNTING: Final = 5
 
-_ENDS: Final[dict[Outcome, str]] = {
+_ENDS: Final[dict[str, str]] = {
     "completed": "completed",
     "raised": "raised an exception",
     "timed_out": "ran into its time limit",
@@ -68,6 +68,11 @@ def list_figures(sides: Sequence[Side]) -> list[Figure]:
     ]
     ends = [_say_end(side.finished) for side in sides]
     return [Figure("How it ended", ends, len(set(ends)) > 1), *(one for one in figures if one)]
+
+
+def say_outcome(outcome: str) -> str:
+    """What a run did in the end."""
+    return _ENDS.get(outcome, outcome)
 
 
 def say_duration(microseconds: int) -> str:
@@ -169,7 +174,7 @@ _TOLD: Final[tuple[Callable[[Side, Side], Iterator[str]], ...]] = (
 def _say_end(finished: Finished) -> str:
     if finished.outcome == "raised" and finished.error:
         return f"raised {finished.error.type[:100]}"
-    return _ENDS[finished.outcome]
+    return say_outcome(finished.outcome)
 
 
 def _moved(before: int, after: int) -> str:

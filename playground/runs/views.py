@@ -66,7 +66,12 @@ def own_recordings(request: HttpRequest) -> HttpResponse:
     """The learner's runs that are kept, to open, to stop sharing or to delete."""
     own = queries.list_own(request.session.get(LEARNER, ""))
     rows = [
-        {"recording": one, "title": titles.get_title(one), "card": titles.find_cell(one)[0]}
+        {
+            "recording": one,
+            "title": titles.get_title(one),
+            "card": titles.find_cell(one)[0],
+            "end": comparison.say_outcome(one.outcome),
+        }
         for one in own
     ]
     return render(request, "runs/recordings_page.html", {"rows": rows, **_list_periods()})

@@ -99,11 +99,11 @@ def test_a_replay_moves_stops_and_is_steered_from_the_keyboard(open_page: OpenPa
     assert int(slider.input_value()) == before + 1
     slider.press("Home")
     expect(slider).to_have_attribute("aria-valuetext", re.compile("^0 µs of"))
-    assert cell.evaluate("cell => cell.querySelector('loop-timeline').playedUntil") == 0
+    assert cell.evaluate("cell => cell.querySelector('loop-timeline').playhead") == 0
     slider.press("End")
     expect(slider).to_have_attribute("aria-valuetext", "all of it")
     expect(replay.get_by_role("button", name="Replay")).to_be_visible()
-    assert cell.evaluate("cell => cell.querySelector('loop-timeline').playedUntil") is None
+    assert cell.evaluate("cell => cell.querySelector('loop-timeline').playhead") is None
 
 
 def test_shared_code_opens_in_the_cell_and_what_was_there_is_kept(open_page: OpenPage) -> None:
@@ -155,7 +155,7 @@ def test_before_and_after_an_edit_are_compared_in_words(open_page: OpenPage) -> 
     page.get_by_role("link", name="My runs").click()
     see(page, "my-runs-dark-narrow")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    runs = page.get_by_role("row", name=re.compile("The trap"))
+    runs = page.get_by_role("listitem").filter(has_text="The trap")
     expect(runs).to_have_count(2)
     runs.first.get_by_role("button", name="Delete").click()
     expect(runs).to_have_count(1)

@@ -42,6 +42,10 @@ export class LoopTimeline extends HTMLElement {
     this.schedule();
   }
 
+  get playhead() {
+    return this.playedUntil ?? null;
+  }
+
   /** Draw only what happened until then, in µs; null for all. */
   set playhead(at) {
     this.playedUntil = at;
