@@ -179,7 +179,8 @@ def _say_end(finished: Finished) -> str:
 
 def _moved(before: int, after: int) -> str:
     verb = "fell" if after < before else "rose"
-    return f"{verb} from {say_duration(before)} to {say_duration(after)}"
+    one, other = (say_duration(figure) if figure else "none" for figure in (before, after))
+    return f"{verb} from {one} to {other}"
 
 
 def _pair(before: int, after: int) -> str:

@@ -76,7 +76,7 @@ def test_repetition_and_waiting_are_told_when_they_change() -> None:
     many = Summary(statements=21, most_repeated=20, pool_wait_us=900_000)
     told = describe(side("The trap", many), side("The cure", Summary(statements=2)))
     assert "The trap ran its commonest statement 20 times; The cure 0." in told
-    assert "Waiting for a connection, in all, fell from 900 ms to 0 ms." in told
+    assert "Waiting for a connection, in all, fell from 900 ms to none." in told
     assert not any("commonest" in sentence for sentence in describe(side("a"), side("b")))
 
 
