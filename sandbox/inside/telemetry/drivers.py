@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from sandbox.inside.telemetry import statements
-from sandbox.inside.telemetry.connections import SQLALCHEMY, Place
+from sandbox.inside.telemetry.connections import SQLALCHEMY, Known, Place
 from sandbox.inside.telemetry.writer import Fields
 
 
@@ -52,10 +52,14 @@ def count_parameters(parameters: Any, many: bool = False) -> int | None:
         return None
 
 
-def is_left_to_sqlalchemy(probe: statements.StatementProbe, connection: Any) -> bool:
-    """Whether SQLAlchemy itself uses its connection, and not a cell that asked it for it."""
-    known = probe.connections.of(connection)
-    return known.keeper == SQLALCHEMY and statements.called_from(SQLALCHEMY, depth=12)
+def known_to_cell(probe: statements.StatementProbe, sent: Sent | None) -> Known | None:
+    """The connection, unless SQLAlchemy itself uses it and not a cell that asked it for it."""
+    if sent is None:
+        return None
+    known = probe.connections.of(sent.connection)
+    if known.keeper == SQLALCHEMY and statements.called_from(SQLALCHEMY, depth=12):
+        return None
+    return known
 
 
 def _nothing(result: Any, told: Fields | None) -> None:
@@ -77,16 +81,17 @@ def observe_async(
     async def wrapper(self: Any, *arguments: Any, **named: Any) -> Any:
         probe = statements.active
         sent = None if probe is None else describe(self, *arguments, **named)
-        if probe is None or sent is None or is_left_to_sqlalchemy(probe, sent.connection):
+        known = None if probe is None else known_to_cell(probe, sent)
+        if probe is None or sent is None or known is None:
             return await original(self, *arguments, **named)
         arguments, sent = tallied(arguments, sent)
         place, began = probe.here(), time.perf_counter()
         try:
             result = await original(self, *arguments, **named)
         except BaseException as error:
-            note(probe, began, place, sent, driver, error=error)
+            note(probe, began, place, sent, driver, known, error=error)
             raise
-        told = note(probe, began, place, sent, driver, rows=rows(self, result))
+        told = note(probe, began, place, sent, driver, known, rows=rows(self, result))
         remember(result, told)
         return result
 
@@ -101,16 +106,17 @@ def observe_sync(owner: type, name: str, driver: str, describe: Describe, rows: 
     def wrapper(self: Any, *arguments: Any, **named: Any) -> Any:
         probe = statements.active
         sent = None if probe is None else describe(self, *arguments, **named)
-        if probe is None or sent is None or is_left_to_sqlalchemy(probe, sent.connection):
+        known = None if probe is None else known_to_cell(probe, sent)
+        if probe is None or sent is None or known is None:
             return original(self, *arguments, **named)
         arguments, sent = tallied(arguments, sent)
         place, began = probe.here(), time.perf_counter()
         try:
             result = original(self, *arguments, **named)
         except BaseException as error:
-            note(probe, began, place, sent, driver, error=error)
+            note(probe, began, place, sent, driver, known, error=error)
             raise
-        note(probe, began, place, sent, driver, rows=rows(self, result))
+        note(probe, began, place, sent, driver, known, rows=rows(self, result))
         return result
 
     setattr(owner, name, wrapper)
@@ -124,15 +130,16 @@ def observe_generator(owner: type, name: str, driver: str, describe: Describe) -
     def wrapper(self: Any, *arguments: Any, **named: Any) -> Any:
         probe = statements.active
         sent = None if probe is None else describe(self, *arguments, **named)
-        if probe is None or sent is None or is_left_to_sqlalchemy(probe, sent.connection):
+        known = None if probe is None else known_to_cell(probe, sent)
+        if probe is None or sent is None or known is None:
             return (yield from original(self, *arguments, **named))
         place, began = probe.here(), time.perf_counter()
         try:
             result = yield from original(self, *arguments, **named)
         except BaseException as error:
-            note(probe, began, place, sent, driver, error=error)
+            note(probe, began, place, sent, driver, known, error=error)
             raise
-        note(probe, began, place, sent, driver)
+        note(probe, began, place, sent, driver, known)
         return result
 
     setattr(owner, name, wrapper)
@@ -165,6 +172,7 @@ def note(
     place: Place,
     sent: Sent,
     driver: str,
+    known: Known,
     *,
     rows: int | None = None,
     error: BaseException | None = None,
@@ -176,7 +184,7 @@ def note(
         place,
         sent.statement,
         driver,
-        probe.connections.of(sent.connection),
+        known,
         rows=rows,
         parameters=counted.values if isinstance(counted, Tally) else counted,
         error=error,

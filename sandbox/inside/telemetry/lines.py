@@ -61,14 +61,14 @@ _RESUMED: Final = object()  # in place of what is called
 class LineClock:
     """Attributes the time of steps while ``in_loop``. ``step_began`` tells when the latest did.
 
-    All methods run on the loop's thread. ``codes`` are those of the cell.
+    All methods run on the loop's thread. ``codes`` are those of the cell, by their id.
     """
 
     def __init__(self, step_began: Callable[[], float]) -> None:
         self._step_began = step_began
         self._thread = threading.get_ident()
         self.in_loop = False
-        self.codes: set[CodeType] = set()
+        self.codes: dict[int, CodeType] = {}  # by id: a code object hashes all its instructions
         self._offsets: dict[Place, int] = {}
         self.trail: list[Any] = []
         self._noted = 0
@@ -92,21 +92,25 @@ class LineClock:
         if _mon.get_tool(_TOOL) is None:
             self._register()
         for each in _with_nested(code):
-            self.codes.add(each)
+            self.codes[id(each)] = each
             _mon.set_local_events(_TOOL, each, _EVENTS)
 
     def stop(self) -> None:
         """Observe nothing any more."""
         if _mon.get_tool(_TOOL) is not None:
-            for code in self.codes:
+            for code in self.codes.values():
                 _mon.set_local_events(_TOOL, code, 0)
             _mon.free_tool_id(_TOOL)
 
     def nearest(self, frame: FrameType | None) -> Line | None:
         """The nearest line of the cell at or below ``frame``, within this step of the loop."""
-        while frame is not None and frame.f_code is not _STEP:
-            if frame.f_code in self.codes:
-                return (frame.f_code, frame.f_lineno)
+        codes = self.codes
+        while frame is not None:
+            code = frame.f_code
+            if id(code) in codes:
+                return (code, frame.f_lineno)
+            if code is _STEP:
+                break
             frame = frame.f_back
         return None
 

@@ -108,8 +108,8 @@ class LoopProbe:
                 if until <= began:
                     break
                 held += max(0.0, min(until, ended) - max(since, began))
-        in_step = self.clock.in_loop and threading.get_ident() == self.thread
-        if in_step and ended - self.last >= BLOCK_SECONDS:
+        in_long_step = ended - self.last >= BLOCK_SECONDS and self.clock.in_loop
+        if in_long_step and threading.get_ident() == self.thread:
             held += ended - max(self.last, began)
         return held
 

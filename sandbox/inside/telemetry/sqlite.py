@@ -13,11 +13,10 @@ from typing import Any, Final
 import aiosqlite
 
 from sandbox.inside.telemetry import statements
-from sandbox.inside.telemetry.connections import AIOSQLITE, SQLALCHEMY, Place
+from sandbox.inside.telemetry.connections import AIOSQLITE, CELL, SQLALCHEMY, Known, Place
 from sandbox.inside.telemetry.drivers import (
     Sent,
     count_parameters,
-    is_left_to_sqlalchemy,
     note,
     observe_async,
     tallied,
@@ -83,10 +82,11 @@ def _observe(owner: type, name: str) -> None:
     def method(self: Any, *arguments: Any, **named: Any) -> Any:
         probe = statements.active
         connection = self if owner is Connection else self.connection
-        if probe is None or _is_for_another(probe, connection):
+        known = _known(probe, connection)
+        if probe is None or known is None:
             return inherited(self, *arguments, **named)
         sent = _sent(connection, name, arguments)
-        if sent is not None:
+        if sent is not None and sent.parameters is None:
             arguments, sent = tallied(arguments, sent)
         result, failure = None, None
         place, began = probe.here(), time.perf_counter()
@@ -98,12 +98,11 @@ def _observe(owner: type, name: str) -> None:
             raise
         finally:
             if sent is not None:
-                told = note(
-                    probe, began, place, sent, "sqlite3", rows=_rows(self, result), error=failure
-                )
+                rows = _rows(self, result)
+                told = note(probe, began, place, sent, "sqlite3", known, rows=rows, error=failure)
                 remember(result, told)
             undone = name in _UNDOES and (name != "__exit__" or arguments[:1] != (None,))
-            _settle(probe, connection, connection, undone, place, began)
+            _settle(probe, known, connection, undone, place, began)
             if name == "close":
                 probe.connections.closed(connection)
 
@@ -129,9 +128,15 @@ def _put(owner: type, name: str, method: Any) -> None:
     setattr(owner, name, method)
 
 
-def _is_for_another(probe: StatementProbe, connection: Any) -> bool:
-    keeper = probe.connections.of(connection).keeper
-    return keeper == AIOSQLITE or is_left_to_sqlalchemy(probe, connection)
+def _known(probe: StatementProbe | None, connection: Any) -> Known | None:
+    """The connection, unless it is aiosqlite or SQLAlchemy that uses it."""
+    if probe is None:
+        return None
+    known = probe.connections.of(connection)
+    if known.keeper == CELL:
+        return known
+    for_another = known.keeper == AIOSQLITE or statements.called_from(SQLALCHEMY, depth=12)
+    return None if for_another else known
 
 
 def _sent(connection: Any, name: str, arguments: tuple[Any, ...]) -> Sent | None:
@@ -167,14 +172,13 @@ def _count_fetched() -> None:
 
 def _settle(
     probe: StatementProbe,
-    owner: Any,
+    known: Known,
     connection: sqlite3.Connection | None,
     undone: bool,
     place: Place,
     began: float,
 ) -> None:
     """Tell the transaction that the driver began, or that a method ended."""
-    known = probe.connections.of(owner)
     inside = _is_in_transaction(connection)
     if inside and known.transaction is None:
         probe.note_transaction("begin", known, place, began)
@@ -209,7 +213,8 @@ def _observe_aiosqlite() -> None:
     @functools.wraps(execute)
     async def _execute(self: Any, function: Any, *arguments: Any, **named: Any) -> Any:
         probe = statements.active
-        if probe is None or probe.connections.of(self).keeper == SQLALCHEMY:
+        known = None if probe is None else probe.connections.of(self)
+        if probe is None or known is None or known.keeper == SQLALCHEMY:
             return await execute(self, function, *arguments, **named)
         place, began = probe.here(), time.perf_counter()
         try:
@@ -217,7 +222,7 @@ def _observe_aiosqlite() -> None:
         finally:
             name = getattr(function, "__name__", "")
             if name in (*_SENDS, "commit", "rollback", "close"):
-                _settle(probe, self, self._connection, name in _UNDOES, place, began)
+                _settle(probe, known, self._connection, name in _UNDOES, place, began)
 
     aiosqlite.Connection._connect = _connect  # type: ignore[method-assign]
     aiosqlite.Connection._execute = _execute  # type: ignore[method-assign, assignment]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from asyncio import current_task
 from types import FrameType
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ import greenlet
 
 from sandbox.inside.telemetry import fingerprints
 from sandbox.inside.telemetry.connections import CELL, KEEPERS, Connections, Known, Place
-from sandbox.inside.telemetry.lanes import current_task
+from sandbox.inside.telemetry.lanes import LOOP_LANE
 from sandbox.inside.telemetry.loop import LoopProbe
 from sandbox.inside.telemetry.pools import Holding, Pools
 from sandbox.inside.telemetry.writer import EventWriter, Fields, microseconds
@@ -34,6 +35,7 @@ class StatementProbe:
         self._times: dict[str, int] = {}
         self._writer = writer
         self._loop = loop
+        self._nearest = loop.clock.nearest
 
     @property
     def most_repeated(self) -> int:
@@ -128,21 +130,29 @@ class StatementProbe:
 
     def here(self) -> Place:
         """The nearest line of the cell, also across SQLAlchemy's greenlet, and the lane."""
-        task = current_task()
-        lanes = self._loop.lanes
-        line, is_own = lanes.line_of(sys._getframe(1)), True
-        if line is None and threading.get_ident() == self._loop.thread:
-            parent = greenlet.getcurrent().parent
-            while line is None and parent is not None:
-                line = lanes.line_of(parent.gr_frame)
-                parent = parent.parent
-            if line is None:
-                line, is_own = lanes.line_that_created(task), False
-        return Place(line, lanes.number_of(task), is_own)
+        try:
+            task = current_task()
+        except RuntimeError:  # no loop here
+            task = None
+        lane = getattr(task, "_playground_lane", None)
+        number = lane.number if lane is not None else LOOP_LANE
+        found = self._nearest(sys._getframe(1))
+        if found is not None:
+            return Place(found[1], number)
+        if threading.get_ident() != self._loop.thread:
+            return Place(None, number)
+        parent = greenlet.getcurrent().parent
+        while parent is not None:
+            if (found := self._nearest(parent.gr_frame)) is not None:
+                return Place(found[1], number)
+            parent = parent.parent
+        return Place(lane.line if lane is not None else None, number, is_own=False)
 
     def _repeat(self, fingerprint: str) -> None:
-        if fingerprint in self._times or len(self._times) < MOST_FINGERPRINTS:
-            self._times[fingerprint] = self._times.get(fingerprint, 0) + 1
+        if fingerprint in self._times:
+            self._times[fingerprint] += 1
+        elif len(self._times) < MOST_FINGERPRINTS:
+            self._times[fingerprint] = 1
 
     def _tell_transaction(
         self, action: str, known: Known, place: Place | None, at: float | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import AsyncGenerator, Container, Iterator
-from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType
+from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType
 from typing import Any, Final, NamedTuple
 
 DEEPEST: Final = 60
@@ -41,11 +41,14 @@ class Wait(NamedTuple):
     """The task that is waited for, if it is one."""
 
 
-def describe(task: asyncio.Task[Any], cell: Container[CodeType]) -> Wait:
-    """What a suspended task waits for. Touches nothing a learner's class could answer for."""
+def describe(task: asyncio.Task[Any], cell: Container[int]) -> Wait:
+    """What a suspended task waits for; ``cell`` has the ids of its code objects.
+
+    Touches nothing a learner's class could answer for.
+    """
     on, line, sqlalchemy = "", None, False
     for frame in _frames(task.get_coro()):
-        if frame.f_code in cell:
+        if id(frame.f_code) in cell:
             on, line, sqlalchemy = "", frame.f_lineno, False
             continue
         module = str(frame.f_globals.get("__name__", ""))
