@@ -110,7 +110,7 @@ def test_the_event_loop_is_drawn_and_told(open_page: OpenPage) -> None:
     expect(table.get_by_role("row")).to_have_count(11)
     table.get_by_role("button", name="line 24").first.click()
     expect(cell.locator(".cm-activeLine")).to_contain_text("connection.execute")
-    assert has_red(figure.locator("canvas"))
+    assert has_red(figure.get_by_role("img"))
 
 
 def test_the_loop_of_quiet_code_has_no_red(open_page: OpenPage) -> None:
@@ -119,7 +119,7 @@ def test_the_loop_of_quiet_code_has_no_red(open_page: OpenPage) -> None:
     click(cell, "Run")
     expect_status(cell, "Completed.")
     expect(cell.get_by_role("img")).to_have_accessible_name(re.compile("nothing held the loop"))
-    assert not has_red(cell.locator("canvas"))
+    assert not has_red(cell.get_by_role("img"))
 
 
 def test_keyboard_reload_and_reset(open_page: OpenPage) -> None:

@@ -16,6 +16,7 @@ function connect(cell) {
   editor.addEventListener("editor-line", ({ detail }) => timeline.pointAt(detail.line));
   form?.querySelector(".reset").addEventListener("click", () => editor.restore());
   timeline.addEventListener("loop-select", ({ detail }) => editor.select(detail));
+  timeline.addEventListener("loop-point", ({ detail }) => editor.point(detail));
   timeline.addEventListener("loop-blocks", ({ detail }) => editor.showBlocks(detail.blocks));
 
   offerEveryDriver(cell);

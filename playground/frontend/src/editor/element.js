@@ -2,7 +2,7 @@ import { EditorState } from "@codemirror/state";
 import { EditorView } from "@codemirror/view";
 
 import { extensions } from "./extensions.js";
-import { marks, setBlocks, setExplanations, setFailure } from "./marks.js";
+import { marks, setBlocks, setExplanations, setFailure, setPointed } from "./marks.js";
 import { Kept } from "./kept.js";
 
 /**
@@ -54,12 +54,27 @@ export class CodeEditor extends HTMLElement {
 
   /** Select an expression: line from 1; columns from 1 in bytes of the line, when known. */
   select({ line, column, end_column: endColumn }) {
-    if (!(line >= 1 && line <= this.view.state.doc.lines)) return;
-    const { from, to, text } = this.view.state.doc.line(line);
-    const anchor = column ? from + toCharacters(text, column - 1) : from;
-    const head = endColumn > column ? from + toCharacters(text, endColumn - 1) : to;
-    this.view.dispatch({ selection: { anchor, head }, scrollIntoView: true });
+    const range = this.rangeOf({ line, column, end_column: endColumn });
+    if (!range) return;
+    const selection = { anchor: range.from, head: range.to };
+    this.view.dispatch({ selection, scrollIntoView: true, effects: setPointed.of(range) });
     this.view.focus();
+  }
+
+  /** Show an expression, and leave the cursor where it is. */
+  point(place) {
+    const range = this.rangeOf(place);
+    const scroll = range ? [EditorView.scrollIntoView(range.from)] : [];
+    this.view.dispatch({ effects: [setPointed.of(range), ...scroll] });
+  }
+
+  rangeOf({ line, column, end_column: endColumn }) {
+    if (!(line >= 1 && line <= this.view.state.doc.lines)) return null;
+    const { from, to, text } = this.view.state.doc.line(line);
+    return {
+      from: column ? from + toCharacters(text, column - 1) : from + text.search(/\S|$/),
+      to: endColumn > column ? from + toCharacters(text, endColumn - 1) : to,
+    };
   }
 
   /** Mark lines that held the event loop: [{line, duration_us, count}]. */
@@ -79,7 +94,7 @@ export class CodeEditor extends HTMLElement {
 
   clearMarks() {
     this.view.dispatch({
-      effects: [setBlocks.of([]), setFailure.of(0), setExplanations.of([])],
+      effects: [setBlocks.of([]), setFailure.of(0), setPointed.of(null), setExplanations.of([])],
     });
   }
 

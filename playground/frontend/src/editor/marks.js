@@ -7,6 +7,8 @@ import { inWords } from "../durations.js";
 export const setBlocks = StateEffect.define();
 /** [{line, title, text}], line from 1; told below the line. */
 export const setExplanations = StateEffect.define();
+/** {from, to} of an expression, or null. */
+export const setPointed = StateEffect.define();
 /** A line from 1, or 0. */
 export const setFailure = StateEffect.define();
 
@@ -82,6 +84,11 @@ function placeExplanations(document, explanations) {
   );
 }
 
+function markPointed(document, range) {
+  if (!range || range.from >= range.to) return Decoration.none;
+  return Decoration.set([Decoration.mark({ class: "pointed-expression" }).range(range.from, range.to)]);
+}
+
 function markBlocks(document, blocks) {
   const builder = new RangeSetBuilder();
   for (const block of blocks.toSorted((one, other) => one.line - other.line)) {
@@ -122,6 +129,7 @@ export const marks = [
     (document, line) => decorateLines(document, [line], "line-failed"),
     asDecorations,
   ),
+  layer(setPointed, Decoration.none, (document, range) => markPointed(document, range), asDecorations),
   layer(setExplanations, Decoration.none, placeExplanations, asDecorations),
   heldFor,
   gutter({ class: "held-gutter", markers: (view) => view.state.field(heldFor) }),

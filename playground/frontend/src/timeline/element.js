@@ -1,81 +1,115 @@
-import { inWords } from "../durations.js";
-import { Painter, layOut } from "./painter.js";
+import { itemAt, itemsOf, lengthOf, rowOf } from "./items.js";
+import { layOut } from "./layout.js";
+import { renderLegend } from "./legend.js";
+import { Painter } from "./painter.js";
 import { Recording } from "./recording.js";
-import { renderTables } from "./tables.js";
+import { Tables } from "./tables.js";
+import { describe, statesOf, tell } from "./words.js";
 
 const ZOOM = 1.6;
 const TABLES_EVERY_MS = 250;
+const LEAST_VIEW_US = 50;
+const DRAG_PX = 4;
+const KEYS = "Arrow keys go from one thing to the next, Enter goes to its line, + and − zoom, 0 shows all.";
 
 /**
  * The event loop of one run: a picture, and the same facts as tables.
  *
- * Reads `<data class="loop-event" value="[…]">` elements as they are added to its `.events`.
- * Events: `loop-select` {line, column, end_column}; `loop-blocks` {blocks}.
+ * Reads `<data class="loop-event" value="[…]">` elements as they are added to its `.events`, or
+ * what `load(events)` is given. `scale` ({end_us} or null) makes the picture at least so
+ * long, as several timelines on one scale do; `playhead` (µs or null) draws only what happened until then.
+ * Events: `loop-select` and `loop-point` {line, column, end_column}, to go to a place in the code
+ * and to show it; `loop-blocks` {blocks}.
  */
 export class LoopTimeline extends HTMLElement {
+  #scale = null;
+  #playhead = null;
+
   connectedCallback() {
     if (this.canvas) return;
     this.source = this.querySelector(".events");
     this.build();
     this.clear();
-    new MutationObserver((changes) => this.read(changes)).observe(this.source, { childList: true });
+    if (this.source) {
+      new MutationObserver((changes) => this.read(changes)).observe(this.source, { childList: true });
+      this.read([]);
+    }
     new ResizeObserver(() => this.schedule()).observe(this);
     document.addEventListener("theme-change", () => this.schedule());
   }
 
-  /** Outline the blocks of a line of code. */
+  /** Show these events instead. */
+  load(events) {
+    this.clear();
+    this.recording = new Recording(events);
+    this.schedule();
+  }
+
+  get scale() {
+    return this.#scale;
+  }
+
+  set scale(scale) {
+    this.#scale = scale;
+    this.view = null;
+    this.schedule();
+  }
+
+  get playhead() {
+    return this.#playhead;
+  }
+
+  set playhead(time) {
+    this.#playhead = time;
+    this.schedule();
+  }
+
+  /** The time the whole picture shows, µs. */
+  get length() {
+    return Math.max(this.recording.end, this.#scale?.end_us ?? 0, 1);
+  }
+
+  /** Outline the blocks and statements of a line of code. */
   pointAt(line) {
     this.pointedLine = line;
     this.schedule();
   }
 
-  /** Show these events in the place of all others. */
-  load(events) {
-    this.clear();
-    for (const event of events) this.recording.add(event);
-    this.schedule();
-  }
-
-  /** {end_us}: draw at least so much time, as several timelines on one scale do. */
-  set scale(scale) {
-    this.leastEnd = scale?.end_us ?? 0;
-    this.schedule();
-  }
-
-  get playhead() {
-    return this.playedUntil ?? null;
-  }
-
-  /** Draw only what happened until then, in µs; null for all. */
-  set playhead(at) {
-    this.playedUntil = at;
-    this.schedule();
-  }
-
   build() {
-    this.picture = document.createElement("div");
-    this.picture.className = "picture";
-    this.canvas = document.createElement("canvas");
+    this.picture = make("div", { className: "picture" });
+    this.canvas = make("canvas", { tabIndex: 0 });
     this.canvas.setAttribute("role", "img");
-    this.canvas.tabIndex = 0;
     this.canvas.addEventListener("keydown", (event) => this.onKey(event));
     this.canvas.addEventListener("click", (event) => this.onClick(event));
-    this.canvas.addEventListener("pointermove", (event) => this.onPointer(event));
-    this.pointed = document.createElement("p");
-    this.pointed.className = "pointed";
-    this.picture.append(this.buildTools(), this.canvas, this.pointed);
-    this.tables = document.createElement("div");
-    this.tables.className = "tables";
-    this.append(this.picture, this.tables);
+    this.canvas.addEventListener("wheel", (event) => this.onWheel(event), { passive: false });
+    for (const kind of ["pointerdown", "pointermove", "pointerup", "pointercancel", "pointerleave"]) {
+      this.canvas.addEventListener(kind, (event) => this.onPointer(event));
+    }
+    this.pointers = new Map();
+    this.pointed = make("p", { className: "pointed" });
+    this.pointed.setAttribute("aria-live", "polite");
+    this.legend = make("ul", { className: "legend" });
+    this.legend.setAttribute("aria-label", "Colours and patterns");
+    const keys = make("p", { className: "keys", textContent: KEYS });
+    this.picture.append(this.buildTools(), this.canvas, this.pointed, this.legend, keys);
+    const tables = make("div", { className: "tables" });
+    this.append(this.picture, tables);
     this.painter = new Painter(this.canvas);
+    this.tables = new Tables(tables, {
+      show: (item) => this.showItem(item),
+      select: (item) => this.announce("loop-select", item),
+    });
   }
 
   buildTools() {
-    const tools = document.createElement("div");
-    tools.className = "tools";
+    const tools = make("div", { className: "tools" });
     tools.setAttribute("role", "group");
     tools.setAttribute("aria-label", "Zoom");
-    this.more = Object.assign(document.createElement("span"), { className: "more" });
+    this.more = make("button", { type: "button", className: "more", hidden: true });
+    this.more.addEventListener("click", () => {
+      this.isExpanded = !this.isExpanded;
+      this.schedule();
+    });
     tools.append(this.more);
     const actions = [
       ["−", "Zoom out", () => this.zoom(ZOOM)],
@@ -83,9 +117,8 @@ export class LoopTimeline extends HTMLElement {
       ["All", "Show all", () => this.showAll()],
     ];
     for (const [text, label, action] of actions) {
-      const button = Object.assign(document.createElement("button"), { type: "button", textContent: text });
+      const button = make("button", { type: "button", textContent: text, title: label });
       button.setAttribute("aria-label", label);
-      button.title = label;
       button.addEventListener("click", action);
       tools.append(button);
     }
@@ -104,9 +137,11 @@ export class LoopTimeline extends HTMLElement {
   clear() {
     this.recording = new Recording();
     this.view = null;
+    this.selected = null;
+    this.isExpanded = false;
     this.pointedLine = 0;
     this.pointed.textContent = "";
-    this.tables.replaceChildren();
+    this.tables.clear();
     this.schedule();
   }
 
@@ -118,51 +153,69 @@ export class LoopTimeline extends HTMLElement {
     });
     this.tablesTimer ??= setTimeout(() => {
       this.tablesTimer = undefined;
-      this.writeTables();
+      this.writeFacts();
     }, TABLES_EVERY_MS);
   }
 
   draw() {
     this.picture.hidden = this.recording.isEmpty;
     if (this.recording.isEmpty) return;
-    const layout = layOut(this.recording);
-    this.painter.paint(this.recording, layout, this.visible(), this.pointedLine, this.playedUntil);
-    this.more.textContent = layout.hidden ? `${layout.hidden} more tasks are in the table below` : "";
-    this.canvas.setAttribute("aria-label", this.describe(layout));
+    this.layout = layOut(this.recording, this.isExpanded);
+    const { item, row } = this.selected ?? {};
+    const marks = { line: this.pointedLine, item, row, playhead: this.#playhead };
+    this.painter.paint(this.recording, this.layout, this.visible(), marks);
+  }
+
+  /** Everything in words: the picture's name, the legend, the tables, the lines for the editor. */
+  writeFacts() {
+    const { recording, layout } = this;
+    if (!recording.isEmpty && layout) {
+      this.canvas.setAttribute("aria-label", describe(recording, layout.hidden));
+      this.more.hidden = !layout.hidden && !this.isExpanded;
+      this.more.textContent = this.isExpanded ? "Fewer rows" : `${layout.hidden} more rows`;
+      this.legend.replaceChildren(...renderLegend(statesOf(recording), getComputedStyle(this.canvas)));
+    }
+    this.tables.write(recording);
+    this.dispatchEvent(new CustomEvent("loop-blocks", { detail: { blocks: recording.blocksByLine() } }));
   }
 
   visible() {
-    return this.view ?? { from: 0, to: Math.max(this.recording.end, this.leastEnd ?? 0, 1) };
+    return this.view ?? { from: 0, to: this.length };
   }
 
-  describe({ hidden }) {
-    const { recording } = this;
-    const longest = recording.blocks.reduce((most, block) => Math.max(most, block.duration_us), 0);
-    const blocks = longest
-      ? `${recording.blocks.length} block(s), the longest ${inWords(longest)}`
-      : "nothing held the loop";
-    const loops = recording.hasSeveralWorkers
-      ? `${recording.workers.length} event loops, one for each worker`
-      : "the event loop";
-    const more = hidden ? `, ${hidden} of them not drawn` : "";
-    return (
-      `${inWords(recording.end)} of ${loops}: ${blocks}; ${recording.tasks.length} task(s)${more}; ` +
-      `${recording.statements.length} SQL statement(s). The tables below hold the same.`
-    );
+  announce(name, item) {
+    this.dispatchEvent(new CustomEvent(name, { detail: item }));
   }
 
-  writeTables() {
-    const open = [...this.tables.children].filter((one) => one.open).map((one) => one.dataset.title);
-    const tables = renderTables(this.recording, (event) => this.select(event));
-    for (const one of tables) one.open = open.includes(one.dataset.title);
-    this.tables.replaceChildren(...tables);
-    this.dispatchEvent(
-      new CustomEvent("loop-blocks", { detail: { blocks: this.recording.blocksByLine() } }),
-    );
+  /** Make an item the selected one, tell of it, bring it into view and show its code. */
+  choose(item, row) {
+    this.selected = { item, row };
+    this.pointed.textContent = tell(item, this.recording);
+    this.bringIntoView(item);
+    this.announce("loop-point", item);
+    this.schedule();
   }
 
-  select(event) {
-    this.dispatchEvent(new CustomEvent("loop-select", { detail: event }));
+  /** From a table: select an item on the picture, and go there. */
+  showItem(item) {
+    let row = rowOf(this.recording, this.layout, item);
+    if (!row && !this.isExpanded) {
+      this.isExpanded = true;
+      this.layout = layOut(this.recording, true);
+      row = rowOf(this.recording, this.layout, item);
+    }
+    if (!row) return;
+    this.choose(item, row);
+    this.canvas.focus();
+  }
+
+  bringIntoView(item) {
+    const { from, to } = this.visible();
+    const end = item.at_us + lengthOf(item, this.recording);
+    if (item.at_us >= from && end <= to) return;
+    const width = Math.max(to - from, (end - item.at_us) * 1.2);
+    const middle = (item.at_us + end) / 2;
+    this.show(middle - width / 2, middle + width / 2);
   }
 
   showAll() {
@@ -172,71 +225,138 @@ export class LoopTimeline extends HTMLElement {
 
   zoom(factor, centre) {
     const { from, to } = this.visible();
-    const middle = centre ?? (from + to) / 2;
+    const { item } = this.selected ?? {};
+    const middle = centre ?? (item && item.at_us >= from && item.at_us <= to ? item.at_us : (from + to) / 2);
     this.show(middle - (middle - from) * factor, middle + (to - middle) * factor);
   }
 
-  pan(share) {
+  pan(microseconds) {
     const { from, to } = this.visible();
-    const step = (to - from) * share;
-    const bounded = Math.max(-from, Math.min(step, this.recording.end - to));
+    const bounded = Math.max(-from, Math.min(microseconds, this.length - to));
     this.show(from + bounded, to + bounded);
   }
 
   show(from, to) {
-    const end = this.recording.end;
-    const whole = to - from >= end;
-    this.view = whole ? null : { from: Math.max(0, from), to: Math.min(end, Math.max(to, from + 50)) };
+    const width = Math.max(to - from, LEAST_VIEW_US);
+    const start = Math.max(0, Math.min(from, this.length - width));
+    this.view = width >= this.length ? null : { from: start, to: start + width };
     this.schedule();
   }
 
   onKey(event) {
+    const { from, to } = this.visible();
     const actions = {
       "+": () => this.zoom(1 / ZOOM),
       "=": () => this.zoom(1 / ZOOM),
       "-": () => this.zoom(ZOOM),
       0: () => this.showAll(),
-      ArrowLeft: () => this.pan(-0.2),
-      ArrowRight: () => this.pan(0.2),
+      ArrowLeft: () => (event.shiftKey ? this.pan((from - to) / 5) : this.step(-1)),
+      ArrowRight: () => (event.shiftKey ? this.pan((to - from) / 5) : this.step(1)),
+      ArrowUp: () => this.changeRow(-1),
+      ArrowDown: () => this.changeRow(1),
+      Home: () => this.goTo(0),
+      End: () => this.goTo(-1),
+      Enter: () => this.selected?.item.line && this.announce("loop-select", this.selected.item),
     };
-    if (event.ctrlKey || event.metaKey || !(event.key in actions)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || !(event.key in actions) || !this.layout) return;
     event.preventDefault();
     actions[event.key]();
   }
 
+  /** The rows with something to select. */
+  fullRows() {
+    return this.layout.rows.filter((row) => itemsOf(this.recording, row).length);
+  }
+
+  step(by) {
+    if (!this.selected) return this.changeRow(0);
+    const items = itemsOf(this.recording, this.selected.row);
+    const next = items[items.indexOf(this.selected.item) + by];
+    if (next) this.choose(next, this.selected.row);
+  }
+
+  /** To the row above or below, there to what is nearest in time. */
+  changeRow(by) {
+    const rows = this.fullRows();
+    if (!rows.length) return;
+    const index = rows.findIndex((row) => row.kind === this.selected?.row.kind && row.top === this.selected.row.top);
+    const row = rows[Math.max(0, Math.min(index < 0 ? 0 : index + by, rows.length - 1))];
+    const time = this.selected?.item.at_us ?? 0;
+    const items = itemsOf(this.recording, row);
+    const nearest = items.reduce((best, item) => (Math.abs(item.at_us - time) < Math.abs(best.at_us - time) ? item : best));
+    this.choose(nearest, row);
+  }
+
+  goTo(index) {
+    const row = this.selected?.row ?? this.fullRows()[0];
+    const item = row && itemsOf(this.recording, row).at(index);
+    if (item) this.choose(item, row);
+  }
+
   onClick(event) {
+    if (this.wasDragged) return;
     const found = this.find(event);
-    if (found?.line) this.select(found);
+    if (!found) return;
+    this.choose(found.item, found.row);
+    if (found.item.line) this.announce("loop-select", found.item);
   }
 
+  onWheel(event) {
+    if (!event.ctrlKey && !event.metaKey) return;
+    event.preventDefault();
+    this.zoom(event.deltaY > 0 ? 1.2 : 1 / 1.2, this.timeAt(event));
+  }
+
+  /** Drag pans, two fingers zoom, hovering tells. */
   onPointer(event) {
+    if (event.type === "pointerdown") {
+      this.pointers.set(event.pointerId, event);
+      this.wasDragged = false;
+    } else if (event.type === "pointermove") {
+      if (this.pointers.has(event.pointerId)) this.drag(event);
+      else this.hover(event);
+    } else {
+      this.pointers.delete(event.pointerId);
+    }
+  }
+
+  drag(event) {
+    const before = this.pointers.get(event.pointerId);
+    if (!this.wasDragged && Math.abs(event.clientX - before.clientX) < DRAG_PX) return;
+    this.wasDragged = true;
+    const other = [...this.pointers.values()].find((one) => one.pointerId !== event.pointerId);
+    if (other) {
+      const ratio = Math.abs(before.clientX - other.clientX) / Math.max(1, Math.abs(event.clientX - other.clientX));
+      this.zoom(ratio, this.timeAt(other));
+    } else {
+      this.pan(this.timeAt(before) - this.timeAt(event));
+    }
+    this.pointers.set(event.pointerId, event);
+  }
+
+  hover(event) {
     const found = this.find(event);
-    this.canvas.classList.toggle("over-line", Boolean(found?.line));
-    this.pointed.textContent = found ? this.tell(found) : "";
+    this.canvas.classList.toggle("over-line", Boolean(found?.item.line));
+    const item = found?.item ?? this.selected?.item;
+    const words = item ? tell(item, this.recording) : "";
+    if (this.pointed.textContent !== words) this.pointed.textContent = words;
   }
 
-  /** The block, statement or task below the pointer. */
+  timeAt({ clientX }) {
+    return this.painter.toTime(clientX - this.canvas.getBoundingClientRect().left, this.visible());
+  }
+
+  /** The item and row below the pointer. */
   find(event) {
-    if (this.recording.isEmpty) return null;
-    const { left, top } = this.canvas.getBoundingClientRect();
-    const time = this.painter.toTime(event.clientX - left, this.visible());
-    const y = event.clientY - top;
-    const row = layOut(this.recording).rows.find((one) => y >= one.top && y < one.top + one.height);
-    if (!row || row.kind === "pool") return null;
-    const slack = (this.visible().to - this.visible().from) / 300;
-    const isHit = (one) => time >= one.at_us - slack && time <= one.at_us + one.duration_us + slack;
-    const isHere = (one) => isHit(one) && (row.kind === "loop" ? one.worker === row.worker : one.laneKey === row.lane.key);
-    return (
-      this.recording.blocks.find(isHere) ??
-      (row.kind === "lane" ? (this.recording.statements.find(isHere) ?? row.lane) : null)
-    );
+    if (this.recording.isEmpty || !this.layout) return null;
+    const y = event.clientY - this.canvas.getBoundingClientRect().top;
+    const row = this.layout.rows.find((one) => y >= one.top && y < one.top + one.height);
+    const { from, to } = this.visible();
+    const item = row && itemAt(this.recording, row, this.timeAt(event), (to - from) / 300);
+    return item ? { item, row } : null;
   }
+}
 
-  tell(found) {
-    const where = found.line ? `, line ${found.line}` : "";
-    if (found.kind === "block") return `${found.call || found.source || "code"}${where}: held the loop for ${inWords(found.duration_us)}`;
-    if (found.kind === "sql") return `${found.statement}${where}: ${inWords(found.duration_us)}`;
-    const { busy, alive } = this.recording.sumOf(found);
-    return `${this.recording.nameOf(found.key)}${where}: ran ${inWords(busy)} in ${inWords(alive)}`;
-  }
+function make(name, properties) {
+  return Object.assign(document.createElement(name), properties);
 }

@@ -1,19 +1,32 @@
+import { Connections } from "./connections.js";
+
 // As the site's own sentence about a run: a shorter block is in the picture, and no news.
-const WORTH_TELLING_US = 10_000;
+export const WORTH_TELLING_US = 10_000;
+
+const WITNESSED = ["lag", "stack", "thread", "statement", "lock", "idle"];
 
 /**
- * One run's telemetry, sorted into what the timeline draws. Times are µs since its start.
+ * One run's events, sorted into what the timeline draws. Times are µs since its start.
  *
- * Of several workers each numbers its own lanes; a run of one has the worker 0.
+ * Of several workers each numbers its own lanes; a run of one has the worker 0. Everything is
+ * added as it comes and in whatever order; `spans` of a lane are put in order when asked for.
  */
 export class Recording {
-  constructor() {
+  constructor(events = []) {
     this.lanes = new Map();
     this.seenWorkers = new Set();
     this.blocks = [];
     this.statements = [];
     this.pool = [];
+    this.transactions = [];
+    this.requests = [];
+    this.neverAwaited = [];
+    this.folded = [];
+    this.witness = Object.fromEntries(WITNESSED.map((kind) => [kind, []]));
+    this.connections = new Connections();
+    this.lost = 0;
     this.end = 0;
+    for (const event of events) this.add(event);
   }
 
   get isEmpty() {
@@ -29,50 +42,103 @@ export class Recording {
     return this.seenWorkers.size > 1;
   }
 
-  /** Lanes that ran, the loop's own callbacks (lane 0) apart. */
+  /** Lanes that ran, the loop's own callbacks (lane 0) apart: tasks, requests and threads. */
   get tasks() {
     return [...this.lanes.values()].filter((lane) => lane.id !== 0);
   }
 
+  /** How many spans, blocks and statements there are. */
+  get size() {
+    let spans = this.blocks.length + this.statements.length;
+    for (const lane of this.lanes.values()) spans += lane.spans.length;
+    return spans;
+  }
+
   add(event) {
+    if (event.type && event.type !== "telemetry" && event.type !== "witness") return;
     const at = event.at_us;
     event.worker ??= 0;
+    event.lane ??= 0;
     event.laneKey = `${event.worker}/${event.lane}`;
     this.seenWorkers.add(event.worker);
     this.end = Math.max(this.end, at + (event.duration_us ?? 0));
+    if (event.type === "witness") {
+      this.witness[event.kind]?.push(event);
+      return;
+    }
     switch (event.kind) {
       case "lane":
         this.addLane(event, at);
         break;
       case "run":
-        this.getLane(event, at).segments.push({
-          at,
-          duration: event.duration_us,
-          busy: event.busy_us,
-          steps: event.steps,
-        });
+      case "await":
+      case "ready":
+        this.addSpan(event);
         break;
       case "block":
         this.blocks.push(event);
+        this.getLane(event, at).blocks.push(event);
         break;
       case "sql":
         this.statements.push(event);
+        this.getLane(event, at).statements.push(event);
+        this.connections.addStatement(event);
         break;
       case "pool":
         this.pool.push(event);
+        this.connections.addPool(event);
         break;
+      case "tx":
+        this.transactions.push(event);
+        this.connections.addTransaction(event);
+        break;
+      case "req":
+        this.requests.push(event);
+        break;
+      case "tick":
+        this.lost += event.lost ?? 0;
     }
   }
 
   addLane(event, at) {
+    if (event.state === "never_awaited") {
+      this.neverAwaited.push(event);
+      return;
+    }
+    if (event.state === "folded") {
+      this.folded.push(event);
+      return;
+    }
     const lane = this.getLane(event, at);
-    if (event.state) lane.end = at;
-    else Object.assign(lane, { start: at, name: event.name, coroutine: event.coroutine, line: event.line });
+    if (event.state) Object.assign(lane, { end: at, state: event.state });
+    else {
+      const { name, coroutine, line, parent, of = "task" } = event;
+      Object.assign(lane, { start: at, name, coroutine, line, parent, of });
+    }
+  }
+
+  addSpan(event) {
+    const { spans } = this.getLane(event, event.at_us);
+    const last = spans.at(-1);
+    if (last && last.at_us > event.at_us) spans.isUnordered = true;
+    spans.push(event);
   }
 
   getLane({ laneKey: key, lane: id, worker }, at) {
-    if (!this.lanes.has(key)) this.lanes.set(key, { key, id, worker, start: at, end: null, segments: [] });
+    if (!this.lanes.has(key)) {
+      const nothing = { spans: [], blocks: [], statements: [] };
+      this.lanes.set(key, { key, id, worker, of: "task", start: at, end: null, ...nothing });
+    }
     return this.lanes.get(key);
+  }
+
+  /** A lane's spans by time. */
+  spansOf({ spans }) {
+    if (spans.isUnordered) {
+      spans.sort((one, other) => one.at_us - other.at_us);
+      spans.isUnordered = false;
+    }
+    return spans;
   }
 
   /** A lane's name for people: asyncio's own numbering says less than the coroutine. */
@@ -80,7 +146,12 @@ export class Recording {
     const lane = this.lanes.get(key);
     if (!lane || lane.id === 0) return "event loop";
     const isNumbered = !lane.name || /^Task-\d+$/.test(lane.name);
-    return (isNumbered ? lane.coroutine : lane.name) || `task ${lane.id}`;
+    return (isNumbered ? lane.coroutine : lane.name) || `${lane.of} ${lane.id}`;
+  }
+
+  /** The block of that number, of that worker. */
+  blockOf(worker, number) {
+    return number ? this.blocks.find((block) => block.worker === worker && block.block === number) : undefined;
   }
 
   /** Lines that held the loop for long, for the editor: [{line, duration_us, count}]. */
@@ -96,10 +167,27 @@ export class Recording {
     return [...lines.values()].filter((sum) => sum.duration_us >= WORTH_TELLING_US);
   }
 
-  /** What a lane did, for the table of tasks. */
+  /** What a lane did: {alive, run, awaited, ready, steps}, times in µs. */
   sumOf(lane) {
-    const busy = lane.segments.reduce((sum, segment) => sum + segment.busy, 0);
-    const steps = lane.segments.reduce((sum, segment) => sum + segment.steps, 0);
-    return { busy, steps, alive: (lane.end ?? this.end) - lane.start };
+    const sum = { alive: (lane.end ?? this.end) - lane.start, run: 0, await: 0, ready: 0, steps: 0 };
+    for (const span of lane.spans) {
+      sum[span.kind] += span.kind === "run" ? (span.busy_us ?? span.duration_us) : span.duration_us;
+      sum.steps += span.steps ?? 0;
+    }
+    return sum;
+  }
+
+  /** Statements that ran more than once, the most frequent first. */
+  repeated() {
+    const groups = new Map();
+    for (const statement of this.statements) {
+      const key = statement.fingerprint || statement.statement;
+      const group = groups.get(key) ?? { ...statement, count: 0, duration_us: 0, rows: 0 };
+      group.count += 1;
+      group.duration_us += statement.duration_us;
+      group.rows += statement.rows ?? 0;
+      groups.set(key, group);
+    }
+    return [...groups.values()].filter(({ count }) => count > 1).sort((one, other) => other.count - one.count);
   }
 }
