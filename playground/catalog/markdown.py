@@ -20,8 +20,9 @@ def _highlighted(code: str, language: str, attributes: str) -> str:
     try:
         lexer = get_lexer_by_name(language)
     except ClassNotFound:
-        return f"<pre><code>{escape(code)}</code></pre>"
-    return str(highlight(code, lexer, HtmlFormatter(cssclass="highlight")))
+        return f'<pre tabindex="0"><code>{escape(code)}</code></pre>'
+    shown = str(highlight(code, lexer, HtmlFormatter(cssclass="highlight")))
+    return shown.replace("<pre>", '<pre tabindex="0">', 1)  # wide code scrolls: by keys as well
 
 
 _renderer = MarkdownIt("commonmark", {"html": False, "highlight": _highlighted}).enable("table")
