@@ -139,7 +139,11 @@ def reds(cell: Locator) -> int:
     """How many pixels of the picture have the colour of a block."""
     counted: int = cell.get_by_role("img").evaluate(
         """canvas => {
-            const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+            const copy = document.createElement("canvas");
+            [copy.width, copy.height] = [canvas.width, canvas.height];
+            const context = copy.getContext("2d", {willReadFrequently: true});
+            context.drawImage(canvas, 0, 0);
+            const {data} = context.getImageData(0, 0, copy.width, copy.height);
             let count = 0;
             for (let i = 0; i < data.length; i += 4)
                 if (data[i] > 180 && data[i + 1] < 60 && data[i + 2] < 60) count++;
