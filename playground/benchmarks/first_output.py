@@ -87,7 +87,7 @@ async def _click(page: ClientConnection, case: Case) -> float:
             assert isinstance(fragment, str)
             if not first and 'class="stdout"' in fragment and case.text in fragment:
                 first = (time.perf_counter() - began) * 1000
-            if 'data-outcome="' in fragment:
+            if 'class="figures"' in fragment:
                 break
     if not first:
         raise RuntimeError(f"{case.name}: no output came")
