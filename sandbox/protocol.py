@@ -18,6 +18,11 @@ MAX_WORKERS: Final = 4
 MAX_CAUSES: Final = 8
 INHERITED_BYTES: Final = 80 * 1024 * 1024
 
+# What a child's heartbeat says beside the nonces it echoes.
+NONCE_BYTES: Final = 8
+HELLO: Final = b"\0\0\0hello"  # a loop runs now
+GOODBYE: Final = b"\0\0\0leave"  # it no longer does
+
 Database = Literal["none", "sqlite", "postgres"]
 Driver = Literal["", "aiosqlite", "asyncpg", "psycopg"]
 Outcome = Literal[
@@ -65,6 +70,8 @@ Part = Layer | Literal["probe"]  # what a test or a benchmark may leave out
 TelemetryKind = Literal[
     "lane", "run", "await", "ready", "block", "sql", "pool", "tx", "req", "tick", "error"
 ]
+WitnessKind = Literal["lag", "stack", "thread", "statement", "lock", "idle"]
+Heartbeat = Literal["on", "off", "silent"]
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -181,6 +188,35 @@ class Telemetry(msgspec.Struct, frozen=True, tag="telemetry"):
     worker: int = 0
 
 
+class Witness(msgspec.Struct, frozen=True, tag="witness"):
+    """One thing seen from outside: by the supervisor's clock, the kernel or the server.
+
+    The cell has no hand in the figures; the texts (a function's name, a statement) are its own.
+    """
+
+    at_us: int
+    kind: WitnessKind
+    fields: dict[str, str | int | None]
+    worker: int = 0
+
+
+class WitnessSummary(msgspec.Struct, frozen=True):
+    """What was seen of the whole run from outside: evidence, unlike ``Summary``.
+
+    ``heartbeat``: ``off`` when no loop ran on the cell's thread, ``silent`` when one did and
+    never answered in earnest. ``statements`` is None where no server could count them.
+    ``disagreement`` is empty, or a sentence that says what the picture from inside tells, what
+    was seen from outside, and which of the two is trusted.
+    """
+
+    heartbeat: Heartbeat = "off"
+    longest_lag_us: int = 0
+    blocked_us: int = 0
+    pings: int = 0
+    statements: int | None = None
+    disagreement: str = ""
+
+
 class Summary(msgspec.Struct, frozen=True):
     """A run's figures in one row; derived from telemetry, so a picture as well.
 
@@ -242,9 +278,10 @@ class Finished(msgspec.Struct, frozen=True, tag="finished"):
     error: Raised | None = None
     summary: Summary = Summary()
     worker: int = 0
+    witness: WitnessSummary = WitnessSummary()
 
 
-RunEvent = Queued | Started | Output | Value | Telemetry | Finished
+RunEvent = Queued | Started | Output | Value | Telemetry | Witness | Finished
 
 
 class Batch(msgspec.Struct, frozen=True, tag="batch"):
@@ -334,7 +371,9 @@ class ZygoteSettings(msgspec.Struct, frozen=True):
 
 
 class Spawn(msgspec.Struct, frozen=True, tag="spawn"):
-    """Park a child. Travels with its descriptors: job socket, stdout, stderr, telemetry."""
+    """Park a child. Travels with its descriptors: job socket, stdout, stderr, telemetry, and
+    those of the heartbeat: pings and answers.
+    """
 
     child: int
 

@@ -15,6 +15,7 @@ from sandbox.protocol import (
     Started,
     Telemetry,
     Value,
+    Witness,
 )
 
 _numbers = itertools.count(1)
@@ -52,6 +53,13 @@ class Ran(NamedTuple):
             event.fields
             for event in self.events
             if isinstance(event, Telemetry) and event.kind == kind
+        ]
+
+    def witnessed(self, kind: str) -> list[dict[str, Any]]:
+        return [
+            {"at_us": event.at_us, "worker": event.worker, **event.fields}
+            for event in self.events
+            if isinstance(event, Witness) and event.kind == kind
         ]
 
     def queue_positions(self) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from itertools import groupby
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from sandbox.protocol import (
     Started,
     Telemetry,
     Value,
+    Witness,
     to_json,
 )
 
@@ -77,8 +79,8 @@ class RunPicture:
 
     def render(self, events: list[RunEvent]) -> str:
         """The fragments of one batch, in order; output of one stream in one piece."""
-        telemetry = [event for event in events if isinstance(event, Telemetry)]
-        self._remember(telemetry)
+        told = [event for event in events if isinstance(event, Telemetry | Witness)]
+        self._remember(event for event in told if isinstance(event, Telemetry))
         self._errors.remember(events)
         parts = [
             self._output(worker, stream, "".join(event.text for event in group))
@@ -87,13 +89,13 @@ class RunPicture:
                 key=lambda event: (event.worker, event.stream),
             )
         ]
-        if telemetry:
-            array = b"[" + b",".join(to_json(event) for event in telemetry) + b"]"
+        if told:
+            array = b"[" + b",".join(to_json(event) for event in told) + b"]"
             parts.append(_render("telemetry", cell=self._cell, events=array.decode()))
         parts += [self._other(event) for event in events]
         return "".join(parts)
 
-    def _remember(self, telemetry: list[Telemetry]) -> None:
+    def _remember(self, telemetry: Iterable[Telemetry]) -> None:
         self._blocks += [
             {**event.fields, "worker": event.worker} for event in telemetry if event.kind == "block"
         ]

@@ -9,6 +9,8 @@ from typing import Final, NamedTuple
 import msgspec
 
 from sandbox.host.outcomes import Conclusion, Ending, conclude
+from sandbox.host.witness.record import Seen
+from sandbox.host.witness.verdict import sum_up
 from sandbox.protocol import Exited, Finished, Outcome, Summary
 
 LARGEST_FIGURE: Final = 2**53  # that a browser can hold
@@ -35,6 +37,7 @@ class ChildEnd(NamedTuple):
     ending: Ending
     summary: Summary
     at_us: int
+    seen: Seen
 
 
 def combine(ends: list[ChildEnd]) -> Finished:
@@ -58,6 +61,7 @@ def combine(ends: list[ChildEnd]) -> Finished:
         error=end.ending.raised,
         summary=add(each.summary for each in ends),
         worker=0 if len(hit) == len(ends) else hit[0],
+        witness=sum_up([each.seen for each in ends]),
     )
 
 

@@ -11,21 +11,41 @@ from sandbox.host.combining import ChildEnd, combine
 from sandbox.host.outcomes import Stop
 from sandbox.host.stream import ChildStream
 from sandbox.host.telemetry import TelemetryReader
+from sandbox.host.witness import Heartbeat, Pacer, Record
 from sandbox.host.zygote import Child
-from sandbox.protocol import Limits, Output, RunEvent, Started, Telemetry, Value
+from sandbox.protocol import (
+    Limits,
+    Output,
+    RunEvent,
+    Started,
+    Telemetry,
+    Value,
+    Witness,
+)
 
 BATCH_SECONDS: Final = 0.016
 BATCH_BYTES: Final = 64 * 1024
+WITNESS_BYTES: Final = 200
 
 
 class LiveRun:
     """Follows children from their job to the last one's end, within the limits of one run.
 
     A child that ends early does not end the others. All state is bounded by the limits.
+    ``pacer`` is shared by all runs that go on.
     """
 
-    def __init__(self, children: Sequence[Child], limits: Limits, started: Started) -> None:
+    def __init__(
+        self,
+        children: Sequence[Child],
+        limits: Limits,
+        started: Started,
+        *,
+        pacer: Pacer | None = None,
+    ) -> None:
         self._limits = limits
+        self._pacer = pacer or Pacer()
+        self.record = Record(self._add_witness)
         self._loop = asyncio.get_running_loop()
         self._began = children[0].begun_at
         self._is_alone = len(children) == 1
@@ -45,7 +65,9 @@ class LiveRun:
     def _stream(self, child: Child, number: int, workers: int) -> ChildStream:
         worker = 0 if self._is_alone else number
         offset_us = int((child.begun_at - self._began) * 1_000_000)
-        return ChildStream(child, self, TelemetryReader(worker, workers, offset_us), worker)
+        telemetry = TelemetryReader(worker, workers, offset_us)
+        heartbeat = Heartbeat(child, self._pacer, self.record, worker, self._began)
+        return ChildStream(child, self, telemetry, heartbeat, worker)
 
     def stop(self, reason: Stop) -> None:
         """Kill every child; the first reason given is the one that counts."""
@@ -124,6 +146,11 @@ class LiveRun:
         """Queue them for the next batch."""
         self._pending.extend(events)
         self._pending_bytes += size
+        self._wake_soon()
+
+    def _add_witness(self, event: Witness) -> None:
+        self._pending.append(event)
+        self._pending_bytes += WITNESS_BYTES
         self._wake_soon()
 
     def _wake_soon(self, *, at_once: bool = False) -> None:

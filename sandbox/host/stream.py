@@ -11,6 +11,7 @@ from typing import Final, Literal, Protocol
 from sandbox.host.combining import ChildEnd
 from sandbox.host.outcomes import RAISED_STATUS, Ending, Stop
 from sandbox.host.telemetry import TelemetryReader
+from sandbox.host.witness import Heartbeat
 from sandbox.host.zygote import Child
 from sandbox.protocol import Exited, Limits, Output, Telemetry, Value
 
@@ -42,8 +43,16 @@ class Sink(Protocol):
 class ChildStream:
     """Follows a child from its job to its end. ``worker`` is its number among ``workers``."""
 
-    def __init__(self, child: Child, sink: Sink, telemetry: TelemetryReader, worker: int) -> None:
+    def __init__(
+        self,
+        child: Child,
+        sink: Sink,
+        telemetry: TelemetryReader,
+        heartbeat: Heartbeat,
+        worker: int,
+    ) -> None:
         self._child = child
+        self._heartbeat = heartbeat
         self._sink = sink
         self._telemetry = telemetry
         self._worker = worker
@@ -61,6 +70,7 @@ class ChildStream:
         self._loop.add_reader(self._child.stdout, self._on_output, self._child.stdout, "stdout")
         self._loop.add_reader(self._child.stderr, self._on_output, self._child.stderr, "stderr")
         self._loop.add_reader(self._child.telemetry, self._on_telemetry)
+        self._heartbeat.listen()
 
     def stop(self, reason: Stop) -> None:
         """Kill the child; the first reason given is the one that counts."""
@@ -76,6 +86,7 @@ class ChildStream:
         """Wait for the child's end and for the last of what it wrote."""
         exited = await asyncio.shield(self._child.exited)
         ended_us = self._sink.now_us()
+        self._heartbeat.close()
         if self._child.is_lost and not self._stop:
             self._stop = "lost"
         # All writers died with the child, so what is in the pipes is all there will be.
@@ -84,7 +95,10 @@ class ChildStream:
         for descriptor in (self._child.stdout, self._child.stderr, self._child.telemetry):
             self._loop.remove_reader(descriptor)
         ending = self._ending(limits, exited)
-        return ChildEnd(self._worker, exited, ending, self._telemetry.summary, ended_us)
+        seen = self._heartbeat.seen
+        seen.is_whole = not self._stop and os.WIFEXITED(exited.status)
+        seen.claimed_us = self._telemetry.claimed_us
+        return ChildEnd(self._worker, exited, ending, self._telemetry.summary, ended_us, seen)
 
     def _ending(self, limits: Limits, exited: Exited) -> Ending:
         telemetry = self._telemetry

@@ -19,6 +19,7 @@ from sandbox.host.lending import Lender
 from sandbox.host.parking import ParkedChildren
 from sandbox.host.refusal import RETRY_SECONDS, RequestRefused, limits_of
 from sandbox.host.run import LiveRun
+from sandbox.host.witness import Pacer
 from sandbox.host.zygote import Child, Zygote, ZygoteFailed
 from sandbox.protocol import (
     Finished,
@@ -77,6 +78,7 @@ class Supervisor:
         self._cgroups = cgroups or Cgroups()
         self._run_directory = run_directory
         self._admission = Admission(most_running)
+        self._pacer = Pacer()
         self._runs: dict[str, _Run] = {}
         self._driven: set[asyncio.Task[None]] = set()
         self._background: list[asyncio.Task[None]] = []
@@ -216,7 +218,8 @@ class Supervisor:
             children: list[Child] = []
             try:
                 await self._begin_workers(job, request.workers, children)
-                run.live = LiveRun(children, limits, Started(scratch=lent.scratch))
+                started = Started(scratch=lent.scratch)
+                run.live = LiveRun(children, limits, started, pacer=self._pacer)
                 if run.is_cancelled:
                     run.live.stop("cancel")
                 async for batch in run.live.events():

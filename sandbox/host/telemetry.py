@@ -71,6 +71,7 @@ class TelemetryReader:
         self._bytes = 0
         self._frames = 0
         self._events = 0
+        self._longest_us = 0
         self._value_seen = False
         self._broken = False
 
@@ -78,6 +79,11 @@ class TelemetryReader:
     def flooded(self) -> bool:
         """More was sent than any run needs: the child is to be killed."""
         return self._bytes > 4 * MAX_TELEMETRY_BYTES // self._workers
+
+    @property
+    def claimed_us(self) -> int:
+        """The longest block or lag it told of, in an event or in its summary."""
+        return max(self._longest_us, self.summary.longest_block_us, self.summary.longest_lag_us)
 
     @property
     def buffered_bytes(self) -> int:
@@ -144,6 +150,9 @@ class TelemetryReader:
             case _ if kind in _KINDS and self._events < MAX_TELEMETRY_EVENTS // self._workers:
                 self._events += 1
                 told = _bounded(fields)
+                length = told.get("duration_us")
+                if kind == "block" and isinstance(length, int):
+                    self._longest_us = max(self._longest_us, length)
                 events.append(Telemetry(at_us, kind, told, self._worker))  # type: ignore[arg-type]
 
 

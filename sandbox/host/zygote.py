@@ -57,6 +57,9 @@ class Child:
         self.stdout, self._stdout_inside = os.pipe2(os.O_CLOEXEC)
         self.stderr, self._stderr_inside = os.pipe2(os.O_CLOEXEC)
         self.telemetry, self._telemetry_inside = os.pipe2(os.O_CLOEXEC)
+        # Neither end of these ever waits.
+        self._pings_inside, self.pings = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        self.answers, self._answers_inside = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self.job.setblocking(False)
         for descriptor in (self.stdout, self.stderr, self.telemetry):
             os.set_blocking(descriptor, False)
@@ -71,12 +74,15 @@ class Child:
             self._stdout_inside,
             self._stderr_inside,
             self._telemetry_inside,
+            self._pings_inside,
+            self._answers_inside,
         ]
 
     def close_inside_ends(self) -> None:
         """After they were sent: only the child holds them now, so its death reads as EOF."""
+        _, *pipes = self.inside_ends()
         self._job_inside.close()
-        for descriptor in (self._stdout_inside, self._stderr_inside, self._telemetry_inside):
+        for descriptor in pipes:
             os.close(descriptor)
 
     async def begin(self, job: Job) -> None:
@@ -133,7 +139,8 @@ class Child:
         if self.cgroup is not None:
             self.cgroup.close()
         self.job.close()
-        for descriptor in (self.stdout, self.stderr, self.telemetry, self.pidfd):
+        pipes = (self.stdout, self.stderr, self.telemetry, self.pings, self.answers)
+        for descriptor in (*pipes, self.pidfd):
             if descriptor >= 0:
                 os.close(descriptor)
         self.pidfd = -1  # the number may be somebody else's from now on

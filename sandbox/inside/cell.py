@@ -22,7 +22,7 @@ from collections.abc import Callable
 from os import _exit
 from typing import Any, Final, NoReturn
 
-from sandbox.inside import errors, report, telemetry, values
+from sandbox.inside import errors, heartbeat, report, telemetry, values
 from sandbox.protocol import Job
 
 FILENAME: Final = "<cell>"
@@ -42,6 +42,7 @@ def run(job: Job, descriptor: int, on_seeded: Callable[[], None]) -> NoReturn:
     linecache.cache[FILENAME] = (len(job.code), None, job.code.splitlines(True), FILENAME)
     faulthandler.enable()
     recorder = telemetry.start(descriptor, FILENAME, job.workers)
+    heartbeat.start()
     if job.limits.process_count > 1:
         _prepare_for_forks(recorder)
     status = 0
@@ -69,6 +70,7 @@ def _prepare_for_forks(recorder: telemetry.Recorder | telemetry.Blind) -> None:
 
     def in_fork() -> None:
         recorder.abandon()
+        heartbeat.stop()
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(line_buffering=True, write_through=False)

@@ -19,7 +19,7 @@ from typing import Final, NoReturn
 
 import msgspec
 
-from sandbox.inside import cell, warmup
+from sandbox.inside import cell, heartbeat, warmup
 from sandbox.inside.jail import Jail
 from sandbox.protocol import Job
 
@@ -53,15 +53,19 @@ def live(descriptors: list[int], jail: Jail) -> NoReturn:
 
 
 def _place(descriptors: list[int]) -> None:
-    """Job socket, stdout, stderr, telemetry -> 3, 1, 2, 4; stdin reads nothing."""
+    """Job socket, stdout, stderr, telemetry -> 3, 1, 2, 4, the heartbeat's far above;
+    stdin reads nothing.
+    """
     high = [os.dup2(descriptor, 100 + place) for place, descriptor in enumerate(descriptors)]
-    job, stdout, stderr, telemetry = high
+    job, stdout, stderr, telemetry, *heart = high
     null = os.open("/dev/null", os.O_RDONLY)
     for source, target in ((null, 0), (stdout, 1), (stderr, 2)):
         os.dup2(source, target, inheritable=True)
-    for source, target in ((job, JOB), (telemetry, TELEMETRY)):
+    kept = (JOB, TELEMETRY, *heartbeat.DESCRIPTORS)
+    for source, target in zip((job, telemetry, *heart), kept, strict=True):
         os.dup2(source, target, inheritable=False)
-    os.closerange(_FIRST_FREE, 1024)
+    os.closerange(_FIRST_FREE, min(heartbeat.DESCRIPTORS))
+    os.closerange(max(heartbeat.DESCRIPTORS) + 1, 1024)
 
 
 def _rehearse_if_idle(job_socket: socket.socket, jail: Jail) -> None:

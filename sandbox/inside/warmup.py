@@ -11,7 +11,7 @@ import tempfile
 import threading
 from typing import Final
 
-from sandbox.inside import practice, telemetry
+from sandbox.inside import heartbeat, practice, telemetry
 
 THREAD_SECONDS: Final = 10
 REHEARSALS: Final = 12
@@ -57,6 +57,7 @@ def run(*, observed: bool) -> dict[str, str]:
     del sys.modules["rich"]
     if observed:
         telemetry.install()
+        heartbeat.install()
     for _ in range(REHEARSALS):
         rehearse()
     versions = {name: importlib.metadata.version(name) for name in LIBRARIES}

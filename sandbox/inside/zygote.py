@@ -34,7 +34,7 @@ from sandbox.protocol import (
 Live = Callable[[list[int], jail.Jail], NoReturn]
 
 _MAX_COMMAND_BYTES: Final = 4096
-_DESCRIPTORS_PER_CHILD: Final = 4
+_DESCRIPTORS_PER_CHILD: Final = 6
 
 
 class Zygote:

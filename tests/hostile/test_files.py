@@ -164,9 +164,12 @@ print(found)
 async def test_no_descriptor_is_inherited_but_its_own(
     sandbox_client: SandboxClient, tmp_path: Path
 ) -> None:
-    """Input from nowhere, two outputs and the telemetry: the job's socket is closed by then."""
+    """Input from nowhere, two outputs and the telemetry: the job's socket is closed by then.
+    Far above, the pipes of the heartbeat: pings and answers.
+    """
     ran = await run(sandbox_client, FIND_DESCRIPTORS)
-    assert ran.stdout == "{0: 'c', 1: 'p', 2: 'p', 4: 'p'}\n"
+    pipes = "250: 'p', 251: 'p'"
+    assert ran.stdout == f"{{0: 'c', 1: 'p', 2: 'p', 4: 'p', {pipes}}}\n"
     inherited = os.open(tmp_path, os.O_RDONLY)
     assert f"{inherited}: 'd'" in run_outside(FIND_DESCRIPTORS, tmp_path, pass_fds=[inherited])
     os.close(inherited)

@@ -9,6 +9,7 @@ import pytest
 
 from sandbox.host.combining import LARGEST_FIGURE, WORST_FIRST, ChildEnd, add, combine
 from sandbox.host.outcomes import Ending, Stop
+from sandbox.host.witness import Seen
 from sandbox.protocol import Exited, Limits, Outcome, Raised, Summary
 
 
@@ -26,7 +27,8 @@ def end(
         status = 1 << 8
     ending = Ending(Limits(), stop, status, worker * 1000, ended, raised, 0)
     exited = Exited(worker, status, worker * 1000, worker * 1_000_000)
-    return ChildEnd(worker, exited, ending, summary or Summary(), worker * 1000)
+    seen = Seen(worker, "on", pings=worker, longest_lag_us=worker * 10, blocked_us=worker * 100)
+    return ChildEnd(worker, exited, ending, summary or Summary(), worker * 1000, seen)
 
 
 VALUE_ERROR = Raised("ValueError", "no", 5)

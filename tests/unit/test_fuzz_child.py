@@ -15,8 +15,11 @@ from hypothesis import strategies as st
 from sandbox.host import telemetry
 from sandbox.host.run import LiveRun
 from sandbox.host.telemetry import MAX_CHILD_FRAME_BYTES, MOST_FRAMES, TelemetryReader
+from sandbox.host.witness.heartbeat import MOST_ANSWER_BYTES
 from sandbox.host.zygote import Child, ZygoteFailed
 from sandbox.protocol import (
+    GOODBYE,
+    HELLO,
     MAX_FRAME_BYTES,
     MAX_TELEMETRY_BYTES,
     MAX_TELEMETRY_EVENTS,
@@ -32,6 +35,7 @@ from sandbox.protocol import (
     Summary,
     Telemetry,
     Value,
+    Witness,
     encode_frame,
 )
 
@@ -54,7 +58,8 @@ frames = st.one_of(
     anything.map(encode_frame),
     st.binary(max_size=80),
 )
-pipes = st.sampled_from(["stdout", "stderr", "telemetry"])
+pipes = st.sampled_from(["stdout", "stderr", "telemetry", "answers"])
+words = st.sampled_from([HELLO, GOODBYE, b"12345678", b"", b"123"])
 statuses = st.sampled_from([0, 1 << 8, 255 << 8, *range(1, 32), 64])
 few = settings(max_examples=60, deadline=None, derandomize=True)
 
@@ -63,7 +68,7 @@ def check(event: RunEvent) -> None:
     """The event keeps to what the protocol promises its readers."""
     msgspec.json.encode(event)
     match event:
-        case Telemetry(_, _, fields):
+        case Telemetry(_, _, fields) | Witness(_, _, fields):
             assert len(fields) <= 16
             assert all(is_bounded(value) for value in fields.values())
         case Value(_, text, columns, rows, count):
@@ -73,6 +78,7 @@ def check(event: RunEvent) -> None:
             assert is_bounded(count)
         case Finished():
             assert event.outcome in get_args(Outcome)
+            assert is_bounded(event.witness.longest_lag_us)
             assert all(
                 is_bounded(getattr(event.summary, name)) for name in Summary.__struct_fields__
             )
@@ -104,6 +110,7 @@ async def live(said: Sequence[tuple[str, bytes]], status: int) -> list[list[RunE
         "stdout": child._stdout_inside,
         "stderr": child._stderr_inside,
         "telemetry": child._telemetry_inside,
+        "answers": child._answers_inside,
     }
     run = LiveRun([child], LIMITS, Started())
 
@@ -135,6 +142,21 @@ def test_any_bytes_on_any_pipe_end_in_one_outcome(
         check(event)
     kept = "".join(event.text for event in told if isinstance(event, Output))
     assert len(kept) <= LIMITS.output_bytes
+
+
+@few
+@given(st.lists(words | st.binary(max_size=40), max_size=9))
+def test_any_answers_to_pings_are_no_error_and_no_answer(said: list[bytes]) -> None:
+    [*_, last] = asyncio.run(live([("answers", piece) for piece in said], 0))[-1]
+    assert isinstance(last, Finished)
+    assert last.witness.heartbeat != "on"
+
+
+def test_a_flood_of_answers_is_not_read_on() -> None:
+    flood = [("answers", HELLO * 512)] * (2 * MOST_ANSWER_BYTES // (512 * len(HELLO)))
+    [*_, last] = asyncio.run(live(flood[: len(flood) // 2 - 1], 0))[-1]
+    assert isinstance(last, Finished)
+    assert last.witness.disagreement == ""
 
 
 def test_a_forged_end_does_not_choose_the_outcome() -> None:

@@ -1,0 +1,62 @@
+"""What the outside witness has to say of one run: events within a budget, figures without one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from sandbox.protocol import Heartbeat, Witness, WitnessKind
+
+MOST_EVENTS: Final = 4000
+MOST_TEXT_CHARACTERS: Final = 500
+_LARGEST: Final = 2**53  # that a browser can hold
+
+Fields = dict[str, str | int | None]
+
+
+class Seen(msgspec.Struct):
+    """What was seen of one child. All ``*_us`` but ``longest_lag_us`` are sums.
+
+    ``forged`` counts answers that came while the kernel saw the loop's thread asleep throughout,
+    ``asleep_us`` is the longest time for which they did. ``held_us`` is the longest late answer
+    without what others are to blame for: a wait for a processor, a supervisor that was late itself.
+    ``gap_us`` is the longest time for which nothing was asked, ``cut_us`` when the cell closed or
+    flooded the line, long before its end. ``claimed_us`` is the longest block or lag of the
+    picture from inside, and ``is_whole`` whether the child was left to end by itself.
+    """
+
+    worker: int = 0
+    heartbeat: Heartbeat = "off"
+    pings: int = 0
+    longest_lag_us: int = 0
+    blocked_us: int = 0
+    held_us: int = 0
+    forged: int = 0
+    asleep_us: int = 0
+    gap_us: int = 0
+    cut_us: int = 0
+    claimed_us: int = 0
+    is_whole: bool = False
+
+
+class Record:
+    """Passes events on until a run has had its share of them."""
+
+    def __init__(self, send: Callable[[Witness], None]) -> None:
+        self._send = send
+        self._left = MOST_EVENTS
+
+    def add(self, at_us: int, kind: WitnessKind, worker: int, **fields: str | int | None) -> None:
+        """One event; texts are cut and figures clamped."""
+        if self._left > 0:
+            self._left -= 1
+            told = {name: _bounded(value) for name, value in fields.items()}
+            self._send(Witness(max(at_us, 0), kind, told, worker))
+
+
+def _bounded(value: str | int | None) -> str | int | None:
+    if isinstance(value, str):
+        return value[:MOST_TEXT_CHARACTERS]
+    return value if value is None else max(-_LARGEST, min(value, _LARGEST))
