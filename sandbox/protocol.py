@@ -394,10 +394,20 @@ class UnmountSession(msgspec.Struct, frozen=True, tag="unmount"):
 ZygoteCommand = Spawn | MountSession | UnmountSession
 
 
+class Landmarks(msgspec.Struct, frozen=True):
+    """Where in the memory of every child, as in the zygote's: the state of the interpreter's main
+    thread, and the type of code objects. 0 where it is not known.
+    """
+
+    thread: int = 0
+    code_type: int = 0
+
+
 class ZygoteReady(msgspec.Struct, frozen=True, tag="ready"):
     """The libraries are imported and were run once."""
 
     versions: dict[str, str]
+    landmarks: Landmarks = Landmarks()
 
 
 class Parked(msgspec.Struct, frozen=True, tag="parked"):

@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 
 from playground.runs.explanations import MetErrors
 from playground.runs.models import Recording
-from playground.runs.sentences import describe_loop
+from playground.runs.sentences import describe_loop, describe_witness
 from playground.runs.titles import Choice
 from sandbox.protocol import (
     Finished,
@@ -136,6 +136,7 @@ class RunPicture:
             finished=event,
             explanations=self._errors.explain(event),
             loop_sentence=describe_loop(self._blocks, event.summary),
+            witness_sentence=describe_witness(event.witness),
             wall_ms=event.wall_us / 1000,
             longest_ms=event.summary.longest_block_us / 1000,
             blocked_ms=event.summary.blocked_us / 1000,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sandbox.protocol import Summary
+from sandbox.protocol import Summary, WitnessSummary
 
 WORTH_TELLING_US: Final = 10_000
 _PILED_UP: Final = 1.5
@@ -28,6 +28,23 @@ def describe_loop(blocks: Sequence[dict[str, Any]], summary: Summary) -> str:
         lag = _duration(summary.longest_lag_us)
         sentence += f"; nothing else could run for up to {lag} at a stretch"
     return sentence + "."
+
+
+def describe_witness(witness: WitnessSummary) -> str:
+    """What was seen of the run from outside; empty where there was nothing to be seen."""
+    seen = []
+    if witness.heartbeat == "on" and witness.longest_lag_us:
+        lag = _duration(witness.longest_lag_us)
+        seen.append(f"the loop did not answer for up to {lag}")
+    elif witness.heartbeat == "on":
+        seen.append("the loop always answered at once")
+    elif witness.heartbeat == "silent":
+        lag = _duration(witness.longest_lag_us)
+        seen.append(f"the loop never answered, at the last not for {lag}")
+    if witness.statements is not None:
+        plural = "" if witness.statements == 1 else "s"
+        seen.append(f"the server saw {witness.statements:,} statement{plural}")
+    return f"Seen from outside: {'; '.join(seen)}." if seen else ""
 
 
 def _place(block: dict[str, Any]) -> tuple[Any, Any]:

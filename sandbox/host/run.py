@@ -14,6 +14,7 @@ from sandbox.host.telemetry import TelemetryReader
 from sandbox.host.witness import Heartbeat, Pacer, Record
 from sandbox.host.zygote import Child
 from sandbox.protocol import (
+    MAX_CODE_BYTES,
     Limits,
     Output,
     RunEvent,
@@ -32,7 +33,7 @@ class LiveRun:
     """Follows children from their job to the last one's end, within the limits of one run.
 
     A child that ends early does not end the others. All state is bounded by the limits.
-    ``pacer`` is shared by all runs that go on.
+    ``lines`` is how many the cell has; ``pacer`` is shared by all runs that go on.
     """
 
     def __init__(
@@ -41,9 +42,11 @@ class LiveRun:
         limits: Limits,
         started: Started,
         *,
+        lines: int = MAX_CODE_BYTES,
         pacer: Pacer | None = None,
     ) -> None:
         self._limits = limits
+        self._lines = lines
         self._pacer = pacer or Pacer()
         self.record = Record(self._add_witness)
         self._loop = asyncio.get_running_loop()
@@ -66,7 +69,9 @@ class LiveRun:
         worker = 0 if self._is_alone else number
         offset_us = int((child.begun_at - self._began) * 1_000_000)
         telemetry = TelemetryReader(worker, workers, offset_us)
-        heartbeat = Heartbeat(child, self._pacer, self.record, worker, self._began)
+        heartbeat = Heartbeat(
+            child, self._pacer, self.record, worker, began=self._began, lines=self._lines
+        )
         return ChildStream(child, self, telemetry, heartbeat, worker)
 
     def stop(self, reason: Stop) -> None:

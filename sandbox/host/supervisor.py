@@ -219,7 +219,8 @@ class Supervisor:
             try:
                 await self._begin_workers(job, request.workers, children)
                 started = Started(scratch=lent.scratch)
-                run.live = LiveRun(children, limits, started, pacer=self._pacer)
+                lines = request.code.count("\n") + 1
+                run.live = LiveRun(children, limits, started, lines=lines, pacer=self._pacer)
                 if run.is_cancelled:
                     run.live.stop("cancel")
                 async for batch in run.live.events():

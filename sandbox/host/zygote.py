@@ -20,6 +20,7 @@ from sandbox.host.child_cgroup import Account, ChildCgroup
 from sandbox.protocol import (
     Exited,
     Job,
+    Landmarks,
     Level,
     Mounted,
     MountSession,
@@ -44,11 +45,15 @@ class ZygoteFailed(Exception):
     """The zygote did not start, died, or could not do what it was asked."""
 
 
+_UNKNOWN: Final = Landmarks()
+
+
 class Child:
     """A parked child: the supervisor's ends of its socket and pipes, and its pidfd."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, landmarks: Landmarks = _UNKNOWN) -> None:
         self.number = number
+        self.landmarks = landmarks
         self.pidfd = -1
         self.is_lost = False
         self.begun_at = time.perf_counter()  # set again when the job begins
@@ -152,6 +157,7 @@ class Zygote:
     def __init__(self, level: Level) -> None:
         self.level = level
         self.versions: dict[str, str] = {}
+        self._landmarks = _UNKNOWN
         self._numbers = itertools.count(1)
         self._children: dict[int, Child] = {}
         self._mounts: dict[str, asyncio.Future[None]] = {}
@@ -186,7 +192,7 @@ class Zygote:
 
     async def park(self) -> Child:
         """Fork a child and wait until it is parked. Raises ZygoteFailed."""
-        child = Child(next(self._numbers))
+        child = Child(next(self._numbers), self._landmarks)
         self._children[child.number] = child
         try:
             try:
@@ -257,7 +263,8 @@ class Zygote:
 
     def _take(self, report: ZygoteReport, descriptors: list[int]) -> None:
         match report:
-            case ZygoteReady(versions):
+            case ZygoteReady(versions, landmarks):
+                self._landmarks = landmarks
                 self._ready.set_result(versions)
             case Parked(number, problem):
                 self._on_parked(number, problem, descriptors)

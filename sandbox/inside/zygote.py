@@ -6,6 +6,7 @@ Nothing of a learner ever passes through it: what lies in its heap, every later 
 from __future__ import annotations
 
 import atexit
+import ctypes
 import os
 import select
 import signal
@@ -13,6 +14,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from types import CodeType
 from typing import Final, NoReturn
 
 import msgspec
@@ -20,6 +22,7 @@ import msgspec
 from sandbox.inside import jail, kernel, sharing
 from sandbox.protocol import (
     Exited,
+    Landmarks,
     Mounted,
     MountSession,
     Parked,
@@ -141,7 +144,14 @@ class Zygote:
             raise RuntimeError(f"threads left by the warm-up: {threading.enumerate()}")
         atexit._clear()  # the libraries' own; a cell's are run at its end
         sharing.share()
-        self._report(ZygoteReady(versions))
+        self._report(ZygoteReady(versions, _landmarks()))
+
+
+def _landmarks() -> Landmarks:
+    """A child's main thread is the one that forked, at the same address."""
+    get_state = ctypes.pythonapi.PyThreadState_Get
+    get_state.restype = ctypes.c_void_p
+    return Landmarks(thread=get_state(), code_type=id(CodeType))
 
 
 def main() -> None:

@@ -31,6 +31,8 @@ async def test_a_sleep_is_seen_with_its_length(sandbox_client: SandboxClient) ->
     # It began up to ``before_us`` before it was asked about.
     assert longest["duration_us"] + longest["before_us"] >= 290_000
     assert longest["duration_us"] == pytest.approx(300_000, abs=150_000)
+    [where] = [each for each in ran.witnessed("stack") if each["duration_us"] > 200_000]
+    assert (where["line"], where["function"]) == (3, "main")
     states = ran.witnessed("thread")
     assert states[0]["state"] in ("clock_nanosleep", "waiting")
     assert states[0]["duration_us"] > 200_000
@@ -47,7 +49,23 @@ async def test_a_call_that_holds_the_interpreter_is_seen(sandbox_client: Sandbox
     seen = ran.finished.witness
     assert seen.longest_lag_us > block["duration_us"] / 2
     assert "running" in [each["state"] for each in ran.witnessed("thread")]
+    assert ran.witnessed("stack")[0]["line"] == 4
     assert seen.disagreement == ""
+
+
+async def test_the_line_is_that_of_the_cell_below_a_library(sandbox_client: SandboxClient) -> None:
+    """Deep in pure Python of the standard library, in a helper of the cell."""
+    code = (
+        "import asyncio, difflib\n"
+        "def compare():\n"
+        "    difflib.SequenceMatcher(None, 'ab' * 900, 'ba' * 900, autojunk=False).ratio()\n"
+        "async def main():\n"
+        "    compare()\n"
+        "asyncio.run(main())\n"
+    )
+    ran = await run(sandbox_client, code)
+    longest = max(ran.witnessed("stack"), key=lambda each: each["duration_us"])
+    assert (longest["line"], longest["function"]) == (3, "compare")
 
 
 async def test_a_loop_that_waits_answers(sandbox_client: SandboxClient) -> None:
@@ -77,6 +95,7 @@ async def test_each_worker_is_watched(sandbox_client: SandboxClient) -> None:
     ran = await run(sandbox_client, code, workers=2)
     late = {lag["worker"] for lag in ran.witnessed("lag") if lag["duration_us"] > 200_000}
     assert 2 in late
+    assert {each["line"] for each in ran.witnessed("stack") if each["worker"] == 2} <= {3, 4, None}
     assert ran.finished.witness.longest_lag_us > 200_000
     assert ran.finished.witness.disagreement == ""
 

@@ -21,6 +21,8 @@ from sandbox.protocol import (
     Summary,
     Telemetry,
     Value,
+    Witness,
+    WitnessSummary,
 )
 
 HOSTILE = "</div><script>alert(1)</script><p id=\"notice\" hx-swap-oob='true'>"
@@ -36,17 +38,55 @@ def render(*events: object) -> str:
         Output(0, "stdout", HOSTILE),
         Output(0, "stderr", HOSTILE),
         Telemetry(0, "sql", {"statement": HOSTILE}),
+        Witness(0, "statement", {"statement": HOSTILE}),
+        Finished(0, "raised", "your code", "", witness=WitnessSummary(disagreement=HOSTILE)),
         Value(0, text="", columns=[HOSTILE], rows=[[HOSTILE]], row_count=1),
         Value(0, text=HOSTILE),
         Finished(0, outcome="raised", fault="your code", message=HOSTILE),
     ],
-    ids=["stdout", "stderr", "telemetry", "table", "value", "message"],
+    ids=["stdout", "stderr", "telemetry", "witness", "disagreement", "table", "value", "message"],
 )
 def test_what_a_run_wrote_is_escaped(event: object) -> None:
     shown = render(event)
     assert "<script" not in shown
     assert "alert(1)" in shown
     assert shown.count('hx-swap-oob="') == len(re.findall(r'id="cell-trap-[a-z]+"', shown))
+
+
+def test_both_kinds_of_events_arrive_in_one_array() -> None:
+    told = [Telemetry(5, "tick", {"steps": 1}), Witness(7, "lag", {"duration_us": 9}, worker=2)]
+    [array] = re.findall(r'<data class="loop-event" value="([^"]+)"', render(*told))
+    assert json.loads(unescape(array)) == [
+        {"type": "telemetry", "at_us": 5, "kind": "tick", "steps": 1},
+        {"type": "witness", "at_us": 7, "kind": "lag", "duration_us": 9, "worker": 2},
+    ]
+
+
+WITNESSES = {
+    WitnessSummary(): "",
+    WitnessSummary("on", 203_000, 203_000, 40, 21): (
+        "Seen from outside: the loop did not answer for up to 203 ms; the server saw 21 statements."
+    ),
+    WitnessSummary("on", pings=4): "Seen from outside: the loop always answered at once.",
+    WitnessSummary("silent", 2_000_000, 2_000_000, 1): (
+        "Seen from outside: the loop never answered, at the last not for 2.00 s."
+    ),
+    WitnessSummary(statements=1): "Seen from outside: the server saw 1 statement.",
+}
+
+
+@pytest.mark.parametrize(("witness", "sentence"), WITNESSES.items())
+def test_the_second_witness_has_a_sentence(witness: WitnessSummary, sentence: str) -> None:
+    shown = render(Finished(0, "completed", "nobody", "Completed.", witness=witness))
+    assert sentence in shown
+    assert ("witness-sentence" in shown) == bool(sentence)
+    assert "disagreement" not in shown
+
+
+def test_a_disagreement_stands_beside_it() -> None:
+    witness = WitnessSummary("on", 300_000, disagreement="Trust what was seen from outside.")
+    shown = render(Finished(0, "completed", "nobody", "Completed.", witness=witness))
+    assert '<p class="disagreement" role="note">Trust what was seen from outside.</p>' in shown
 
 
 def test_output_of_one_stream_is_one_fragment_and_order_is_kept() -> None:

@@ -2,7 +2,7 @@
 
 While a loop runs there is one ping at a time on the way, each a number that nobody can know before.
 An answer is late after ``LATE_SECONDS``: from then on, each time as long again, the supervisor
-asks the kernel what the loop's thread does.
+asks the kernel what the loop's thread does and reads where in the cell it is.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Final
 
 from sandbox.host.witness.late import LateAnswer
 from sandbox.host.witness.record import Record, Seen
+from sandbox.host.witness.stack import Stack
 from sandbox.host.witness.thread import Mark, ThreadState
 from sandbox.host.zygote import Child
 from sandbox.protocol import GOODBYE, HELLO, NONCE_BYTES
@@ -45,15 +46,24 @@ class Heartbeat:
     """One child's. ``began`` is when the run did, on the performance counter."""
 
     def __init__(
-        self, child: Child, pacer: Pacer, record: Record, worker: int, began: float
+        self,
+        child: Child,
+        pacer: Pacer,
+        record: Record,
+        worker: int,
+        *,
+        began: float,
+        lines: int,
     ) -> None:
         self.seen = Seen(worker)
         self._child = child
         self._pacer = pacer
         self._record = record
         self._began = began
+        self._lines = lines
         self._loop = asyncio.get_running_loop()
         self._thread: ThreadState | None = None
+        self._stack: Stack | None = None
         self._late: LateAnswer | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._nonce: bytes | None = None
@@ -80,6 +90,8 @@ class Heartbeat:
         self._stop_listening(now)
         if self._thread is not None:
             self._thread.close()
+        if self._stack is not None:
+            self._stack.close()
 
     def _stop_listening(self, now: float) -> None:
         if self._is_listening:
@@ -186,8 +198,10 @@ class Heartbeat:
 
     def _look(self, now: float) -> None:
         assert self._thread is not None
+        if self._stack is None:
+            self._stack = Stack(self._child.host_pid(), self._child.landmarks, self._lines)
         if self._late is None:
-            self._late = LateAnswer(self._thread, self._asked_at)
+            self._late = LateAnswer(self._thread, self._stack, self._asked_at)
         self._late.look(now)
         self._tick_in(self._late.pause_seconds(now))
 
