@@ -40,8 +40,11 @@ class ChildEnd(NamedTuple):
     seen: Seen
 
 
-def combine(ends: list[ChildEnd]) -> Finished:
-    """The run's end: the worst of the outcomes, and the figures of all."""
+def combine(ends: list[ChildEnd], statements: int | None = None) -> Finished:
+    """The run's end: the worst of the outcomes, and the figures of all.
+
+    ``statements`` is how many the database server saw.
+    """
     conclusions = [conclude(end.ending) for end in ends]
     ranks = [_rank(conclusion) for conclusion in conclusions]
     worst = ranks.index(min(ranks))
@@ -61,7 +64,7 @@ def combine(ends: list[ChildEnd]) -> Finished:
         error=end.ending.raised,
         summary=add(each.summary for each in ends),
         worker=0 if len(hit) == len(ends) else hit[0],
-        witness=sum_up([each.seen for each in ends]),
+        witness=sum_up([each.seen for each in ends], statements),
     )
 
 

@@ -8,8 +8,10 @@ from contextlib import asynccontextmanager
 from typing import Literal, NamedTuple
 
 from sandbox.host.postgres import ClusterFailed, ScratchPostgres
+from sandbox.host.postgres.slots import Slot
 from sandbox.host.sessions import SessionFiles, Sessions
 from sandbox.host.wall import Walls
+from sandbox.host.witness.server import ServerWitness
 from sandbox.host.zygote import Zygote
 from sandbox.protocol import Database, Limits, RunRequest
 
@@ -26,6 +28,7 @@ class Lent(NamedTuple):
     seed: str
     is_fresh: bool
     scratch: Literal["none", "fresh", "kept"]
+    slot: Slot | None = None
 
 
 class Lender:
@@ -52,6 +55,10 @@ class Lender:
             await self._postgres.start()
         except ClusterFailed:
             _log.exception("the scratch Postgres does not start")
+
+    def witness_of(self, lent: Lent) -> ServerWitness | None:
+        """Who follows the run at its database server, if it has one."""
+        return self._postgres.witness if lent.slot is not None else None
 
     async def postgres_answers(self) -> bool:
         """Whether the scratch Postgres is there."""
@@ -114,7 +121,7 @@ class Lender:
         try:
             environment = {**_ENVIRONMENT, **slot.urls(request.driver or "asyncpg", self._host)}
             scratch: Literal["fresh", "kept"] = "fresh" if slot.is_new else "kept"
-            yield Lent(environment, directory, "", False, scratch)
+            yield Lent(environment, directory, "", False, scratch, slot)
         finally:
             await self._postgres.end_run(slot)
 

@@ -12,6 +12,7 @@ from sandbox.host.outcomes import Stop
 from sandbox.host.stream import ChildStream
 from sandbox.host.telemetry import TelemetryReader
 from sandbox.host.witness import Heartbeat, Pacer, Record
+from sandbox.host.witness.server import Followed, ServerWitness
 from sandbox.host.zygote import Child
 from sandbox.protocol import (
     MAX_CODE_BYTES,
@@ -49,6 +50,8 @@ class LiveRun:
         self._lines = lines
         self._pacer = pacer or Pacer()
         self.record = Record(self._add_witness)
+        self._server: ServerWitness | None = None
+        self._followed: Followed | None = None
         self._loop = asyncio.get_running_loop()
         self._began = children[0].begun_at
         self._is_alone = len(children) == 1
@@ -74,6 +77,11 @@ class LiveRun:
         )
         return ChildStream(child, self, telemetry, heartbeat, worker)
 
+    def follow_role(self, witness: ServerWitness, role: str, seeding_pid: int) -> None:
+        """Tell also what the database server sees of the run, which has this role there."""
+        self._server = witness
+        self._followed = witness.follow(role, self.record, self._began, seeding_pid)
+
     def stop(self, reason: Stop) -> None:
         """Kill every child; the first reason given is the one that counts."""
         for stream in self._streams:
@@ -96,7 +104,7 @@ class LiveRun:
                 self._wake.clear()
                 if batch := self._take_pending():
                     yield batch
-            self._pending.append(combine(await ending))
+            self._pending.append(combine(await ending, self._statements()))
             yield self._take_pending()
         finally:
             deadline.cancel()
@@ -109,8 +117,14 @@ class LiveRun:
 
     async def _end(self) -> list[ChildEnd]:
         ends = await asyncio.gather(*(stream.end(self._limits) for stream in self._streams))
+        if self._server is not None and self._followed is not None:
+            await self._server.finish(self._followed)
         self._wake.set()
         return ends
+
+    def _statements(self) -> int | None:
+        """How many the server saw; None where there is no server."""
+        return self._followed.statements.count if self._followed is not None else None
 
     def now_us(self) -> int:
         """Microseconds since the first child had its job."""

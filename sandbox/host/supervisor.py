@@ -221,6 +221,8 @@ class Supervisor:
                 started = Started(scratch=lent.scratch)
                 lines = request.code.count("\n") + 1
                 run.live = LiveRun(children, limits, started, lines=lines, pacer=self._pacer)
+                if lent.slot is not None and (witness := self._lender.witness_of(lent)):
+                    run.live.follow_role(witness, lent.slot.name, lent.slot.seeding_pid)
                 if run.is_cancelled:
                     run.live.stop("cancel")
                 async for batch in run.live.events():

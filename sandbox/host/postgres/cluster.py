@@ -55,6 +55,13 @@ _SETTINGS: Final = {
     "max_locks_per_transaction": "256",
     "deadlock_timeout": "200ms",
     "client_connection_check_interval": "500ms",
+    "logging_collector": "on",
+    "log_destination": "jsonlog",
+    "log_directory": "/log",
+    "log_filename": "server.log",
+    "log_rotation_age": "0",
+    "log_rotation_size": "0",
+    "log_timezone": "UTC",
     "log_min_messages": "fatal",
     "log_min_error_statement": "panic",
 }
@@ -95,6 +102,8 @@ class Cluster:
     def __init__(self, socket_directory: Path, secret_directory: Path, uid: int | None) -> None:
         self._sockets = socket_directory
         self._secret = secret_directory
+        self._logs = socket_directory.with_name("pg-log")
+        self.log_path = self._logs / "server.json"
         self._uid = uid
         self.places = count_places()
         self._password = secrets.token_urlsafe(24)
@@ -148,6 +157,9 @@ class Cluster:
 
     def _prepare_directories(self) -> None:
         self._secret.mkdir(mode=0o700, exist_ok=True)
+        self._logs.mkdir(mode=0o700, exist_ok=True)
+        for leftover in self._logs.iterdir():
+            leftover.unlink()
         for leftover in self._sockets.glob(".s.PGSQL*"):
             leftover.unlink()
         password = self._secret / "password"
@@ -156,7 +168,7 @@ class Cluster:
         passwd = self._secret / "passwd"
         passwd.write_text("postgres:x:1000:1000::/data:/bin/false\n", "ascii")
         if self._uid is not None:
-            for path in (self._secret, password, passwd, self._sockets):
+            for path in (self._secret, password, passwd, self._sockets, self._logs):
                 os.chown(path, self._uid, self._uid)
 
     def _command(self) -> list[str]:
@@ -167,6 +179,7 @@ class Cluster:
             "site": Tree(site_packages()),
             "sockets": Tree(self._sockets, writable=True),
             "secret": Tree(self._secret, writable=True),
+            "log": Tree(self._logs, writable=True),
         }
         settings = "".join(f"{name} = '{value}'\n" for name, value in _SETTINGS.items())
         binds: list[str] = []
@@ -175,6 +188,7 @@ class Cluster:
         program = [
             *[wall, *_WALL, *binds, "--ro-bind", "{site}", "/site"],
             *["--bind", "{sockets}", "/sockets", "--ro-bind", "{secret}", "/secret"],
+            *["--bind", "{log}", "/log"],
             *["--ro-bind", "{secret}/passwd", "/etc/passwd", "--dev", "/dev", "--proc", "/proc"],
             *_tmpfs("/data", DATA_BYTES),
             *_tmpfs("/wal", WAL_BYTES),

@@ -14,6 +14,7 @@ import asyncpg
 
 from sandbox.host.postgres.cluster import Cluster, ClusterFailed
 from sandbox.host.postgres.slots import DATABASE_ERRORS, Slot, Slots
+from sandbox.host.witness.server import ServerWitness
 
 READY_SLOTS: Final = 2
 SPARE_SLOTS: Final = 2  # for those that cannot be dropped at once
@@ -38,6 +39,7 @@ class ScratchPostgres:
         self._lent: dict[str, Slot] = {}
         self._refill: asyncio.Task[None] | None = None
         self._starting: asyncio.Task[None] | None = None
+        self.witness: ServerWitness | None = None
 
     async def start(self) -> None:
         """Start the cluster and make the first slots. Raises ClusterFailed."""
@@ -54,7 +56,13 @@ class ScratchPostgres:
             await asyncio.wait([self._refill])
         if self._slots is not None:
             self._slots.close()
+        await self._close_witness()
         await self._cluster.stop()
+
+    async def _close_witness(self) -> None:
+        if self.witness is not None:
+            await self.witness.close()
+            self.witness = None
 
     async def lend(self, session: str, seed: str, *, fresh: bool) -> Slot:
         """The session's database; a new one when it has none, or another seed, or on demand.
@@ -152,6 +160,7 @@ class ScratchPostgres:
         if self._slots is not None:
             _log.error("the scratch Postgres died; starting another, its databases are lost")
             self._slots = None
+        await self._close_witness()
         await self._cluster.stop()
         self._ready.clear()
         self._lent.clear()
@@ -159,6 +168,7 @@ class ScratchPostgres:
         slots = Slots(self._cluster, await self._cluster.connect())
         await slots.prepare()
         self._slots = slots
+        self.witness = ServerWitness(self._cluster.connect, self._cluster.log_path)
 
     def _refill_soon(self) -> None:
         if self._refill is None or self._refill.done():
@@ -197,6 +207,7 @@ class ScratchPostgres:
             connection: asyncpg.Connection = await self._cluster.connect_as(
                 slot.name, slot.password
             )
+            slot.seeding_pid = connection.get_server_pid()
             try:
                 # asyncpg fails on a text that ends without a statement, such as a comment alone.
                 await connection.execute(f"{seed}\n;SELECT 1")

@@ -21,6 +21,12 @@ _ROLE_SETTINGS: Final = (
     "SET statement_timeout = '30s'",
     "SET client_connection_check_interval = '500ms'",
     "SET temp_file_limit = '16MB'",
+    # What the server logs of the role, for the witness; no role may change these for itself.
+    "SET log_min_duration_statement = 0",
+    "SET log_min_messages = error",
+    "SET log_min_error_statement = error",
+    "SET log_error_verbosity = terse",
+    "SET log_parameter_max_length = 0",
 )
 # Catalogs that all databases share, where a learner leaves dead rows without a quota.
 _SHARED_CATALOGS: Final = ("pg_authid", "pg_db_role_setting", "pg_shdepend")
@@ -45,6 +51,7 @@ class Slot:
         self.used_at = time.monotonic()
         self.in_use = False
         self.is_new = True
+        self.seeding_pid = 0  # of the backend that applied the seed
 
     def urls(self, driver: str, host: str = "/pg") -> dict[str, str]:
         """``DATABASE_URL`` for SQLAlchemy with that driver, and ``DSN`` for a bare one."""

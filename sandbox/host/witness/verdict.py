@@ -17,7 +17,7 @@ FACTOR: Final = 3
 LEAST_FORGED: Final = 3
 
 
-def sum_up(children: Sequence[Seen]) -> WitnessSummary:
+def sum_up(children: Sequence[Seen], statements: int | None = None) -> WitnessSummary:
     """The longest of the longest, the sum of all else; the first disagreement there is."""
     sentences = [f"{_whose(seen, len(children))}{compare(seen)}" for seen in children]
     told = [sentence for sentence in sentences if sentence.endswith(".")]
@@ -26,6 +26,7 @@ def sum_up(children: Sequence[Seen]) -> WitnessSummary:
         longest_lag_us=max(seen.longest_lag_us for seen in children),
         blocked_us=sum(seen.blocked_us for seen in children),
         pings=sum(seen.pings for seen in children),
+        statements=statements,
         disagreement=told[0] if told else "",
     )
 
