@@ -124,7 +124,7 @@ class LiveRun:
 
     def _statements(self) -> int | None:
         """How many the server saw; None where there is no server."""
-        return self._followed.statements.count if self._followed is not None else None
+        return self._followed.count() if self._followed is not None else None
 
     def now_us(self) -> int:
         """Microseconds since the first child had its job."""

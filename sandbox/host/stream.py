@@ -6,6 +6,7 @@ import asyncio
 import codecs
 import contextlib
 import os
+import time
 from typing import Final, Literal, Protocol
 
 from sandbox.host.combining import ChildEnd
@@ -63,6 +64,7 @@ class ChildStream:
             for stream in ("stdout", "stderr")
         }
         self._open_pipes = 3
+        self._told_until = 0.0
         self._drained = asyncio.Event()
 
     def read(self) -> None:
@@ -86,7 +88,7 @@ class ChildStream:
         """Wait for the child's end and for the last of what it wrote."""
         exited = await asyncio.shield(self._child.exited)
         ended_us = self._sink.now_us()
-        self._heartbeat.close()
+        self._heartbeat.close(self._told_until or time.perf_counter())
         if self._child.is_lost and not self._stop:
             self._stop = "lost"
         # All writers died with the child, so what is in the pipes is all there will be.
@@ -98,6 +100,7 @@ class ChildStream:
         seen = self._heartbeat.seen
         seen.is_whole = not self._stop and os.WIFEXITED(exited.status)
         seen.claimed_us = self._telemetry.claimed_us
+        seen.claimed_statements = self._telemetry.claimed_statements
         return ChildEnd(self._worker, exited, ending, self._telemetry.summary, ended_us, seen)
 
     def _ending(self, limits: Limits, exited: Exited) -> Ending:
@@ -130,6 +133,8 @@ class ChildStream:
     def _on_telemetry(self) -> None:
         piece = self._read_piece(self._child.telemetry)
         if not piece:
+            if piece is not None:
+                self._told_until = time.perf_counter()
             return
         events = self._telemetry.feed(piece, self._sink.now_us())
         if self._telemetry.flooded:

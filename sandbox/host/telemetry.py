@@ -72,6 +72,7 @@ class TelemetryReader:
         self._frames = 0
         self._events = 0
         self._longest_us = 0
+        self.claimed_statements = 0  # that a database server must have seen
         self._value_seen = False
         self._broken = False
 
@@ -150,6 +151,8 @@ class TelemetryReader:
             case _ if kind in _KINDS and self._events < MAX_TELEMETRY_EVENTS // self._workers:
                 self._events += 1
                 told = _bounded(fields)
+                if kind == "sql" and "sqlite" not in str(told.get("driver")):
+                    self.claimed_statements += 1
                 length = told.get("duration_us")
                 if kind == "block" and isinstance(length, int):
                     self._longest_us = max(self._longest_us, length)

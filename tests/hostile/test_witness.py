@@ -5,12 +5,13 @@ The control of each: the same loop told honestly, where the two witnesses agree.
 
 from __future__ import annotations
 
+import asyncio
 from typing import NamedTuple
 
 import pytest
 
 from sandbox.client import SandboxClient
-from tests.running import Ran, run
+from tests.running import Ran, new_id, run
 
 BLOCKED = """
 import asyncio, time
@@ -108,6 +109,48 @@ async def test_an_honest_cell_is_not_contradicted(sandbox_client: SandboxClient,
     if "time.sleep" in code:
         assert blocks(ran) > 390_000
         assert ran.finished.witness.longest_lag_us > 300_000
+
+
+async def test_statements_nobody_sent_are_not_believed(sandbox_client: SandboxClient) -> None:
+    send = (
+        "import asyncpg, asyncio\nasync def main():\n"
+        "    await (await asyncpg.connect(DSN)).execute('SELECT 1')\nasyncio.run(main())\n"
+    )
+    honest = await run(sandbox_client, send, database="postgres", driver="asyncpg")
+    assert honest.finished.witness.disagreement == ""
+    assert honest.finished.witness.statements == 1
+    forged = send + FORGE + "forge(*[['sql', 0, {'statement': 'SELECT 1'}]] * 90)\n"
+    ran = await run(sandbox_client, forged, database="postgres", driver="asyncpg")
+    assert "but the server saw 1. Trust the server." in ran.finished.witness.disagreement
+    assert ran.finished.witness.statements == 1
+
+
+async def test_a_flood_of_the_servers_log_leaves_a_neighbours_run_alone(
+    sandbox_client: SandboxClient,
+) -> None:
+    """Rows may be lost: then there is no count, and never one that is wrong."""
+    flood = (
+        "import asyncpg, asyncio\nasync def main():\n"
+        "    connection = await asyncpg.connect(DSN)\n"
+        "    for _ in range(40): await connection.execute('SELECT 1 -- ' + 'x' * 500_000)\n"
+        "asyncio.run(main())\n"
+    )
+    count = (
+        "import asyncpg, asyncio\nasync def main():\n"
+        "    connection = await asyncpg.connect(DSN)\n"
+        "    for _ in range(20): await connection.execute('SELECT 2')\n"
+        "asyncio.run(main())\n"
+    )
+    flooding, counting = await asyncio.gather(
+        *[
+            run(sandbox_client, code, database="postgres", session=new_id("session"))
+            for code in (flood, count)
+        ]
+    )
+    assert counting.finished.outcome == "completed"
+    assert counting.finished.witness.statements in (20, None)
+    assert "xxx" not in str(counting.witnessed("statement"))
+    assert all(len(each["statement"]) <= 500 for each in flooding.witnessed("statement"))
 
 
 async def test_a_stolen_heartbeat_does_not_shorten_what_was_seen(

@@ -58,6 +58,18 @@ def test_a_disagreement_names_both_figures_and_whom_to_trust(seen: Seen, words: 
     assert sentence.endswith(".")
 
 
+@pytest.mark.parametrize(
+    ("claimed", "counted", "agrees"),
+    [(0, 0, True), (3, 900, True), (24, 5, True), (99, 3, False), (99, None, True)],
+)
+def test_more_statements_than_the_server_saw_are_not_believed(
+    claimed: int, counted: int | None, *, agrees: bool
+) -> None:
+    summary = sum_up([Seen(claimed_statements=claimed)], counted)
+    assert (summary.disagreement == "") == agrees
+    assert agrees or "99 statements, but the server saw 3. Trust the server." in str(summary)
+
+
 def test_of_several_workers_the_longest_and_the_sum() -> None:
     seen, _ = DISHONEST["told of nothing"]
     other = msgspec.structs.replace(seen, worker=2)

@@ -82,10 +82,13 @@ class Heartbeat:
         self._loop.add_reader(self._child.answers, self._on_answer)
         self._is_listening = True
 
-    def close(self) -> None:
-        """At the child's end, which also ends a late answer."""
+    def close(self, told_until: float) -> None:
+        """At the child's end, which also ends a late answer.
+
+        ``told_until`` is when its telemetry ended. A child that exits closes both lines at once.
+        """
         now = time.perf_counter()
-        if self._cut_at and now - self._cut_at > CUT_SECONDS:
+        if self._cut_at and told_until - self._cut_at > CUT_SECONDS:
             self.seen.cut_us = self._at_us(self._cut_at)
         self._stop_listening(now)
         if self._thread is not None:

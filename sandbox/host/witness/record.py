@@ -17,14 +17,15 @@ Fields = dict[str, str | int | None]
 
 
 class Seen(msgspec.Struct):
-    """What was seen of one child. All ``*_us`` but ``longest_lag_us`` are sums.
+    """What was seen of one child.
 
     ``forged`` counts answers that came while the kernel saw the loop's thread asleep throughout,
     ``asleep_us`` is the longest time for which they did. ``held_us`` is the longest late answer
     without what others are to blame for: a wait for a processor, a supervisor that was late itself.
     ``gap_us`` is the longest time for which nothing was asked, ``cut_us`` when the cell closed or
     flooded the line, long before its end. ``claimed_us`` is the longest block or lag of the
-    picture from inside, and ``is_whole`` whether the child was left to end by itself.
+    picture from inside, ``claimed_statements`` how many it says were sent to a server.
+    ``is_whole``: the child was left to end by itself.
     """
 
     worker: int = 0
@@ -38,6 +39,7 @@ class Seen(msgspec.Struct):
     gap_us: int = 0
     cut_us: int = 0
     claimed_us: int = 0
+    claimed_statements: int = 0
     is_whole: bool = False
 
 

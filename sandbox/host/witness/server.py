@@ -38,8 +38,13 @@ class Followed:
         # The run's clock and the server's: both are of this machine.
         self._began = time.time() - (time.perf_counter() - began)
         connections = Connections(seeding_pid)
+        self.is_whole = True  # until rows are lost, his or another's
         self.statements = Statements(record, connections, self._at_us)
         self.activity = Activity(record, connections, self._at_us)
+
+    def count(self) -> int | None:
+        """How many statements; None where not all were seen."""
+        return self.statements.count if self.is_whole else None
 
     def _at_us(self, seconds: float) -> int:
         return int((seconds - self._began) * 1_000_000)
@@ -74,6 +79,7 @@ class ServerWitness:
         try:
             await asyncio.wait_for(self._await_mark(), MARK_SECONDS)
         except _ERRORS as error:
+            followed.is_whole = False
             _log.warning("the server's log does not keep up: %r", error)
         followed.activity.finish()
         self._forget(followed)
@@ -115,8 +121,12 @@ class ServerWitness:
             _log.warning("nothing more is seen of the scratch Postgres: %r", error)
 
     def _read_log(self) -> None:
+        lost = self._log.lost_rows
         for row in self._log.read():
             self._take(row)
+        if self._log.lost_rows > lost:
+            for followed in self._followed.values():
+                followed.is_whole = False
 
     def _take(self, row: Row) -> None:
         """A row goes to the run whose role and database it is of, and to nobody else."""

@@ -15,18 +15,24 @@ MARGIN_US: Final = 100_000
 LARGEST_MARGIN_US: Final = 250_000
 FACTOR: Final = 3
 LEAST_FORGED: Final = 3
+STATEMENTS_MARGIN: Final = 20
+STATEMENTS_FACTOR: Final = 2
 
 
-def sum_up(children: Sequence[Seen], statements: int | None = None) -> WitnessSummary:
-    """The longest of the longest, the sum of all else; the first disagreement there is."""
+def sum_up(children: Sequence[Seen], counted: int | None = None) -> WitnessSummary:
+    """The longest of the longest, the sum of all else; the first disagreement there is.
+
+    ``counted`` is how many statements the server saw.
+    """
     sentences = [f"{_whose(seen, len(children))}{compare(seen)}" for seen in children]
+    sentences.append(compare_statements(sum(seen.claimed_statements for seen in children), counted))
     told = [sentence for sentence in sentences if sentence.endswith(".")]
     return WitnessSummary(
         heartbeat=_heartbeat([seen.heartbeat for seen in children]),
         longest_lag_us=max(seen.longest_lag_us for seen in children),
         blocked_us=sum(seen.blocked_us for seen in children),
         pings=sum(seen.pings for seen in children),
-        statements=statements,
+        statements=counted,
         disagreement=told[0] if told else "",
     )
 
@@ -58,6 +64,16 @@ def compare(seen: Seen) -> str:
             f"was never late by more than {lag}. Trust what was seen from outside."
         )
     return ""
+
+
+def compare_statements(claimed: int, counted: int | None) -> str:
+    """Fewer than the server counted is no lie: one call of a driver may be many statements."""
+    if counted is None or claimed <= STATEMENTS_FACTOR * counted + STATEMENTS_MARGIN:
+        return ""
+    return (
+        f"The picture from inside tells of {claimed:,} statements, but the server saw {counted:,}. "
+        "Trust the server."
+    )
 
 
 def _is_far_less(one: int, other: int, margin: int) -> bool:
