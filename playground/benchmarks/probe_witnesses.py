@@ -1,4 +1,4 @@
-"""What each of three observers saw of the statements that held the loop."""
+"""What each of four observers saw of the statements that held the loop."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from sandbox.protocol import RunEvent, Telemetry
+from sandbox.protocol import Witness as Seen
 
 _TOOK: Final = re.compile(r"took (\d+\.\d+) seconds")
 _RUNNING_AT: Final = re.compile(r"running at <cell>:(\d+)")
@@ -67,6 +68,55 @@ def by_probe(kinds: Sequence[str], output: str, events: Sequence[RunEvent]) -> l
     offset = truths[0].held_from - blocks[0].began
     shifted = [_Seen(line, began + offset, ended + offset) for line, began, ended in blocks]
     return _match(kinds, truths, shifted)[1:]
+
+
+def by_outside(kinds: Sequence[str], output: str, events: Sequence[RunEvent]) -> list[Witness]:
+    """From late answers and stacks: what the supervisor saw, which the program has no hand in.
+
+    A block began at any time since the loop was last heard of: half of that is added. The first
+    block of the picture from inside tells the offset, as of ``by_probe``.
+    """
+    truths = _truths(output)
+    first = next(
+        event
+        for event in events
+        if isinstance(event, Telemetry) and event.kind == "block" and event.fields.get("line")
+    )
+    offset = truths[0].held_from - first.at_us * 1000
+    late = [_late(event, offset) for event in events if _is_seen(event, "lag")]
+    stacks = [_stack(event, offset) for event in events if _is_seen(event, "stack")]
+    witnesses = _match(kinds, truths, late)[1:]
+    return [seen._replace(line=_line_during(seen.truth, stacks)) for seen in witnesses]
+
+
+def _is_seen(event: RunEvent, kind: str) -> bool:
+    return isinstance(event, Seen) and event.kind == kind
+
+
+def _late(event: RunEvent, offset: int) -> _Seen:
+    assert isinstance(event, Seen)
+    before, duration = event.fields["before_us"], event.fields["duration_us"]
+    assert isinstance(before, int)
+    assert isinstance(duration, int)
+    at = event.at_us * 1000 + offset
+    return _Seen(0, at - before * 500, at + duration * 1000)
+
+
+def _stack(event: RunEvent, offset: int) -> _Seen:
+    assert isinstance(event, Seen)
+    line, duration = event.fields["line"], event.fields["duration_us"]
+    assert isinstance(duration, int)
+    at = event.at_us * 1000 + offset
+    return _Seen(line if isinstance(line, int) else 0, at, at + duration * 1000)
+
+
+def _line_during(truth: Truth, stacks: Sequence[_Seen]) -> int:
+    """The line that was seen for the longest part of the statement; 0 when none was."""
+    spent: Counter[int] = Counter()
+    for each in stacks:
+        spent[each.line] += max(0, min(each.ended, truth.ended) - max(each.began, truth.began))
+    line, longest = max(spent.items(), key=lambda item: item[1], default=(0, 0))
+    return line if longest else 0
 
 
 def by_debug_mode(kinds: Sequence[str], output: str) -> list[Witness]:

@@ -57,6 +57,30 @@ async def test_a_run_shows_output_value_statements_and_blocks(address: str) -> N
     assert "time.sleep on line 4 held the event loop for " in shown.raw
 
 
+async def test_the_second_witness_speaks_and_contradicts_a_lie(address: str) -> None:
+    """A cell that stops the probe: its picture is empty, the page says what was seen."""
+    honest = (
+        "import asyncio, time\n"
+        "async def main():\n"
+        "    await asyncio.sleep(0.02)\n"
+        "    time.sleep(0.4)\n"
+        "    await asyncio.sleep(0.02)\n"
+        "asyncio.run(main())\n"
+    )
+    lying = f"import sandbox.inside.telemetry.hooks as hooks\nhooks.stop()\n{honest}"
+    async with open_page(address) as page:
+        first = await page.run(honest)
+        second = await page.run(lying)
+    for shown in (first, second):
+        assert shown.outcome == "completed"
+        assert "Seen from outside: the loop did not answer for up to " in shown.raw
+        late = [e for e in shown.events if e["type"] == "witness" and e["kind"] == "lag"]
+        assert max(each["duration_us"] for each in late) > 300_000
+    assert "disagreement" not in first.raw
+    assert "no wait longer than 0 ms, but from outside the loop did not answer for" in second.raw
+    assert "Trust what was seen from outside." in second.raw
+
+
 async def test_stop_ends_an_endless_loop_and_the_next_run_is_clean(address: str) -> None:
     async with open_page(address) as page:
         await page.send(action="run", code="print('going')\nwhile True: pass", driver="aiosqlite")

@@ -6,8 +6,13 @@ import json
 from collections import Counter
 
 from playground.benchmarks import probe_cases
-from playground.benchmarks.probe_witnesses import by_debug_mode, by_probe, by_watchdog
-from sandbox.protocol import Telemetry
+from playground.benchmarks.probe_witnesses import (
+    by_debug_mode,
+    by_outside,
+    by_probe,
+    by_watchdog,
+)
+from sandbox.protocol import RunEvent, Telemetry, Witness, WitnessKind
 
 MS = 1_000_000
 KINDS = ["sleep", "regex", "in"]
@@ -39,6 +44,28 @@ def test_the_probe_is_held_against_the_program_on_one_clock() -> None:
     right, missed = by_probe(KINDS, json.dumps(TOLD), blocks)
     assert (right.kind, right.is_right, right.error_ms) == ("regex", True, 1.0)
     assert (missed.duration_ns, missed.is_right) == (None, False)
+
+
+def test_the_outside_is_held_against_the_program_as_well() -> None:
+    def seen(kind: WitnessKind, at_ms: int, duration_ms: int, **fields: int) -> Witness:
+        told = {"duration_us": duration_ms * 1000, **fields}
+        return Witness(at_ms * 1000, kind, {**told})
+
+    events: list[RunEvent] = [
+        block(1000, 5, 20),
+        seen("lag", 1103, 28, before_us=4000),
+        seen("stack", 1103, 9, line=8),
+        seen("stack", 1112, 19, line=20),
+        seen("thread", 1112, 19),
+    ]
+    wrong, missed = by_outside(KINDS, json.dumps(TOLD), events)
+    assert (wrong.line, wrong.is_right, wrong.duration_ns, wrong.error_ms) == (
+        20,
+        False,
+        30 * MS,
+        2.0,
+    )
+    assert (missed.duration_ns, missed.line) == (None, 0)
 
 
 def test_a_line_beside_the_statement_is_wrong() -> None:
