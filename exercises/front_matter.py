@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from exercises.model import CellDriver, Difficulty, Expectation, Kind, Reference
+from exercises.parameters import Parameter
 
 FENCE: Final = "+++"
 
@@ -43,6 +44,7 @@ class CellMatter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     profile: str = "default"
     workers: int = 1
     expect: Expectation = Expectation()
+    parameters: tuple[Parameter, ...] = ()
 
 
 class CardMatter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -94,6 +96,14 @@ def line_of_table(text: str, name: str, index: int) -> int:
     lines = text.splitlines()
     headers = [n for n, line in enumerate(lines, start=1) if line.strip() == f"[[{name}]]"]
     return headers[index] if index < len(headers) else line_of_key(text, name)
+
+
+def line_of_text(text: str, wanted: str, start: int) -> int:
+    """The line, from 1, of the first ``wanted`` after ``start`` lines; ``start`` without one."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if number > start and wanted in line:
+            return number
+    return start
 
 
 def _line_of(text: str, complaint: str) -> int:

@@ -15,10 +15,12 @@ from exercises.front_matter import (
     PackError,
     PackMatter,
     line_of_table,
+    line_of_text,
     read,
     split,
 )
 from exercises.model import CELL_LINE, Card, Cell, Pack
+from exercises.parameters import WORKERS, Parameter, ParameterRefused, bind
 from sandbox.protocol import MAX_CODE_BYTES, MAX_WORKERS, PROFILES, Database
 
 __all__ = ["BUILT_IN", "PackError", "load_card", "load_pack", "load_packs"]
@@ -126,6 +128,7 @@ def _cell(folder: Path, head: str, index: int, matter: CellMatter) -> Cell:
     code = _code(file)
     if matter.expect.blocks_line > code.count("\n"):
         raise PackError(card, line, f"blocks_line is behind the last line of {matter.file}")
+    parameters = _bind(card, head, line, matter, code)
     return Cell(
         slug=name[2],
         title=matter.title,
@@ -137,7 +140,24 @@ def _cell(folder: Path, head: str, index: int, matter: CellMatter) -> Cell:
         file=matter.file,
         digest=_digest(code),
         workers=matter.workers,
+        parameters=parameters,
     )
+
+
+def _bind(card: Path, head: str, line: int, matter: CellMatter, code: str) -> tuple[Parameter, ...]:
+    """The cell's parameters with the values its code gives them."""
+    bound = []
+    for parameter in matter.parameters:
+        where = line_of_text(head, f'"{parameter.name}"', line - 1) + 1
+        try:
+            bound.append(bind(parameter, code, matter.workers))
+        except ParameterRefused as refused:
+            sentence = f"a parameter of {matter.file} cannot be offered: {refused}"
+            raise PackError(card, where, sentence) from refused
+        if parameter.name == WORKERS and PROFILES[matter.profile].process_count > 1:
+            raise PackError(card, where, f"profile {matter.profile!r} and workers do not mix")
+    _refuse_twins(card, "parameter", [each.name for each in bound])
+    return tuple(bound)
 
 
 def _code(file: Path) -> str:

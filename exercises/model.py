@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from exercises.parameters import WORKERS, Parameter
 from sandbox.protocol import Database, Driver
 
 Kind = Literal["trap", "cure", "demo"]
@@ -53,7 +54,8 @@ class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Cell(msgspec.Struct, frozen=True):
     """One runnable piece of code on a card. The first of ``drivers`` is the default.
 
-    ``workers`` above 1: it runs in so many processes side by side.
+    ``workers`` above 1: it runs in so many processes side by side. ``parameters`` are what the
+    page offers to vary under "What if".
     """
 
     slug: str
@@ -66,6 +68,14 @@ class Cell(msgspec.Struct, frozen=True):
     file: str
     digest: str
     workers: int = 1
+    parameters: tuple[Parameter, ...] = ()
+
+    def may_run_in(self, workers: int) -> bool:
+        """Whether a page may ask for so many workers: the given number, or what is declared."""
+        declared = next((each for each in self.parameters if each.name == WORKERS), None)
+        if declared is None or declared.min is None or declared.max is None:
+            return workers == self.workers
+        return declared.min <= workers <= declared.max
 
 
 class Card(msgspec.Struct, frozen=True):

@@ -84,7 +84,7 @@ class RunConsumer(AsyncWebsocketConsumer):
             driver=message.driver,
             seed="" if database == "none" else card.seed(database),
             profile=cell.profile,
-            workers=cell.workers,
+            workers=int(message.workers or cell.workers),
         )
         self._runs[cell.slug] = request.run_id
         self._start(self._follow(request, message, cell))
@@ -103,6 +103,9 @@ class RunConsumer(AsyncWebsocketConsumer):
             await self._say(fragments.render_start(cell.slug))
             picture = fragments.RunPicture(cell.slug, f"{message.pack}/{message.card}")
             async for events in self._streams.follow(request.run_id):
+                if any(isinstance(event, Finished) for event in events):
+                    # The page may run the cell again as soon as it hears of the end.
+                    self._forget(cell, request)
                 await self._say(picture.render(events))
                 told += events
         except WorkerLost:
@@ -117,6 +120,10 @@ class RunConsumer(AsyncWebsocketConsumer):
             sentence = "Something failed on our side; your code is untouched. Run it again."
             await self._say(fragments.render_status(cell.slug, sentence))
         finally:
+            self._forget(cell, request)
+
+    def _forget(self, cell: Cell, request: RunRequest) -> None:
+        if self._runs.get(cell.slug) == request.run_id:
             del self._runs[cell.slug]
         if recordings.has_run(told):
             self._start(self._record(request.run_id, message, cell, told))
@@ -169,4 +176,6 @@ def _find(message: PageMessage) -> tuple[Card, Cell]:
         raise messages.NotOurs("This cell is not here any more. Reload the page for its new form.")
     if isinstance(message, RunCell) and message.driver not in (cell.drivers or ("",)):
         raise messages.NotOurs(f"This cell does not run on {message.driver or 'no database'}.")
+    if isinstance(message, RunCell) and not cell.may_run_in(int(message.workers or cell.workers)):
+        raise messages.NotOurs(f"This cell does not run in {message.workers} workers.")
     return card, cell

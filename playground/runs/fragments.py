@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from itertools import groupby
@@ -130,6 +131,9 @@ class RunPicture:
                 return ""
 
     def _finished(self, event: Finished) -> str:
+        return self._summary(event) + _render("figures", cell=self._cell, figures=_figures(event))
+
+    def _summary(self, event: Finished) -> str:
         return _render(
             "finished",
             cell=self._cell,
@@ -141,6 +145,19 @@ class RunPicture:
             longest_ms=event.summary.longest_block_us / 1000,
             blocked_ms=event.summary.blocked_us / 1000,
         )
+
+
+def _figures(event: Finished) -> str:
+    """What the page keeps of a run beside the values it was tried with."""
+    summary = event.summary
+    figures = {
+        "outcome": event.outcome,
+        "wall_us": event.wall_us,
+        "longest_block_us": summary.longest_block_us,
+        "statements": summary.statements,
+        "pool_high_water": summary.pool_high_water,
+    }
+    return json.dumps(figures)
 
 
 def _render(partial: str, **context: object) -> str:

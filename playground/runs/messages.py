@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -24,10 +24,11 @@ class CellAddress(msgspec.Struct, frozen=True):
 
 
 class RunCell(CellAddress, frozen=True, tag_field="action", tag="run"):
-    """Run this code in the place of the cell's own."""
+    """Run this code in the place of the cell's own; no ``workers``: in as many as the cell's."""
 
     code: str
     driver: Driver = ""
+    workers: Literal["", "1", "2", "3", "4"] = ""  # a form sends texts
 
 
 class StopCell(CellAddress, frozen=True, tag_field="action", tag="stop"):

@@ -68,7 +68,7 @@ def test_as_given_edited_stopped_and_run_again(open_page: OpenPage) -> None:
     click(cell, "Run")
     expect_status(cell, "Completed.")
     expect(get_output(cell)).to_contain_text("10 requests of 100 ms took")
-    expect(cell.locator(".loop-sentence")).to_contain_text("execute on line 24 held the event loop")
+    expect(cell.locator(".loop-sentence")).to_contain_text("execute on line 27 held the event loop")
     blocked = cell.locator(".line-blocked").filter(has_text="connection.execute")
     expect(blocked).to_be_visible()
 
@@ -108,7 +108,7 @@ def test_the_event_loop_is_drawn_and_told(open_page: OpenPage) -> None:
     figure.get_by_text("SQL statements (10)").click()
     table = figure.get_by_role("table", name="SQL statements")
     expect(table.get_by_role("row")).to_have_count(11)
-    table.get_by_role("button", name="line 24").first.click()
+    table.get_by_role("button", name="line 27").first.click()
     expect(cell.locator(".cm-activeLine")).to_contain_text("connection.execute")
     assert has_red(figure.get_by_role("img"))
 

@@ -146,6 +146,17 @@ SLIPS = {
         8,
         "blocks_line",
     ),
+    "parameter not in the code": (
+        replace(
+            CARD_FILE,
+            'expect = { output = ["1"] }\n',
+            'expect = { output = ["1"] }\nparameters = [\n'
+            '  { name = "SIZE", label = "Size", min = 1, max = 9 },\n]\n',
+        ),
+        "card.md",
+        15,
+        "a parameter of 01-trap.py cannot be offered: the code has no line SIZE = ...",
+    ),
     "cell not there": (remove("01-why/cells/02-cure.py"), "card.md", 15, "no file cells/02-cure"),
     "cell outside": (
         replace(CARD_FILE, 'file = "02-cure.py"', 'file = "../02-cure.py"'),

@@ -1,5 +1,6 @@
 import { offerEveryDriver } from "./replay/drivers.js";
 import { receiveCode } from "./replay/open-code.js";
+import { offerWhatIf } from "./what-if/what-if.js";
 
 /** Wire each cell: its editor, its timeline, its buttons. They know nothing of each other. */
 export function connectCells() {
@@ -21,6 +22,7 @@ function connect(cell) {
 
   offerEveryDriver(cell);
   receiveCode(cell, editor);
+  if (form) offerWhatIf(cell);
 
   // The summary is emptied when a run starts and filled when it ends.
   new MutationObserver(() => {

@@ -1,6 +1,8 @@
+import { isolateHistory } from "@codemirror/commands";
 import { EditorState } from "@codemirror/state";
 import { EditorView } from "@codemirror/view";
 
+import { findConstant } from "./constants.js";
 import { extensions } from "./extensions.js";
 import { marks, setBlocks, setExplanations, setFailure, setPointed } from "./marks.js";
 import { Kept } from "./kept.js";
@@ -8,7 +10,8 @@ import { Kept } from "./kept.js";
 /**
  * A textarea that became an editor. The textarea stays in its form and holds what is typed.
  *
- * Events: `editor-run` (Ctrl/Cmd-Enter), `editor-line` {line}, when the cursor moves to a line.
+ * Events: `editor-run` (Ctrl/Cmd-Enter), `editor-code` when the code changed, `editor-line` {line}
+ * when the cursor moves to a line.
  */
 export class CodeEditor extends HTMLElement {
   connectedCallback() {
@@ -77,6 +80,18 @@ export class CodeEditor extends HTMLElement {
     };
   }
 
+  /** A constant of the code's top level: {literal}, or {problem} that says why it is none. */
+  readConstant(name) {
+    return findConstant(this.view.state, name);
+  }
+
+  /** Write another literal in the place of a constant's; one undo takes it back. */
+  writeConstant(name, insert) {
+    const { from, to, literal } = findConstant(this.view.state, name);
+    if (literal === undefined || literal === insert) return;
+    this.view.dispatch({ changes: { from, to, insert }, annotations: isolateHistory.of("full") });
+  }
+
   /** Mark lines that held the event loop: [{line, duration_us, count}]. */
   showBlocks(blocks) {
     this.view.dispatch({ effects: setBlocks.of(blocks) });
@@ -102,6 +117,7 @@ export class CodeEditor extends HTMLElement {
     if (update.docChanged) {
       this.textarea.value = update.state.doc.toString();
       this.kept?.write(this.textarea.value, this.author);
+      this.announce("editor-code");
     }
     if (update.selectionSet) {
       const { head } = update.state.selection.main;

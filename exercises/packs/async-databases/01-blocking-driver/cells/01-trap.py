@@ -7,6 +7,9 @@ import httpx
 import psycopg
 from fastapi import FastAPI
 
+REQUESTS = 10  # at the same time
+QUERY_SECONDS = 0.1
+
 app = FastAPI()
 
 
@@ -21,7 +24,7 @@ def connect():
 @app.get("/report")
 async def report() -> dict[str, bool]:
     with closing(connect()) as connection:
-        connection.execute("SELECT pg_sleep(0.1)")  # no await: nobody else may run
+        connection.execute(f"SELECT pg_sleep({QUERY_SECONDS})")  # no await: nobody else may run
     return {"done": True}
 
 
@@ -38,11 +41,11 @@ async def main() -> None:
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://app") as client:
         started = time.perf_counter()
-        await asyncio.gather(*(client.get("/report") for _ in range(10)))
+        await asyncio.gather(*(client.get("/report") for _ in range(REQUESTS)))
         total = time.perf_counter() - started
         await asyncio.sleep(0.02)
     ticking.cancel()
-    print(f"10 requests of 100 ms took {total:.2f} s")
+    print(f"{REQUESTS} requests of {QUERY_SECONDS * 1000:.0f} ms took {total:.2f} s")
     print(f"longest silence of the event loop: {max(gaps):.2f} s")
 
 

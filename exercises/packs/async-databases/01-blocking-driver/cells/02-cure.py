@@ -6,8 +6,12 @@ from fastapi import FastAPI
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+REQUESTS = 10  # at the same time
+QUERY_SECONDS = 0.1
+POOL_SIZE = 10
+
 app = FastAPI()
-engine = create_async_engine(DATABASE_URL, pool_size=10, max_overflow=0)
+engine = create_async_engine(DATABASE_URL, pool_size=POOL_SIZE, max_overflow=0)
 
 
 @event.listens_for(engine.sync_engine, "connect")
@@ -19,7 +23,8 @@ def add_slow_query(connection, _record) -> None:
 @app.get("/report")
 async def report() -> dict[str, bool]:
     async with engine.connect() as connection:
-        await connection.execute(text("SELECT pg_sleep(0.1)"))  # the loop goes on meanwhile
+        # The loop goes on meanwhile.
+        await connection.execute(text(f"SELECT pg_sleep({QUERY_SECONDS})"))
     return {"done": True}
 
 
@@ -36,11 +41,11 @@ async def main() -> None:
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://app") as client:
         started = time.perf_counter()
-        await asyncio.gather(*(client.get("/report") for _ in range(10)))
+        await asyncio.gather(*(client.get("/report") for _ in range(REQUESTS)))
         total = time.perf_counter() - started
     ticking.cancel()
     await engine.dispose()
-    print(f"10 requests of 100 ms took {total:.2f} s")
+    print(f"{REQUESTS} requests of {QUERY_SECONDS * 1000:.0f} ms took {total:.2f} s")
     print(f"longest silence of the event loop: {max(gaps):.2f} s")
 
 

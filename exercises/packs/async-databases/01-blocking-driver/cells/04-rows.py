@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 ROWS = 10_000
+PORTION = 200  # rows built before the loop may go on
 FILL = f"""
     INSERT INTO item
     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {ROWS})
@@ -35,7 +36,7 @@ async def all_at_once(session: AsyncSession) -> int:
 
 
 async def in_parts(session: AsyncSession) -> int:
-    rows = await session.stream_scalars(select(Item).execution_options(yield_per=200))
+    rows = await session.stream_scalars(select(Item).execution_options(yield_per=PORTION))
     return len([item.id async for item in rows])
 
 

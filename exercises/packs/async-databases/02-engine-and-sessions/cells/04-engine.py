@@ -3,6 +3,9 @@ import asyncio
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 
+POOL_SIZE = 3  # kept when idle
+MAX_OVERFLOW = 2  # more at the peak
+
 
 def report(moment: str, engine: AsyncEngine) -> dict[str, object]:
     pool = engine.pool
@@ -10,7 +13,7 @@ def report(moment: str, engine: AsyncEngine) -> dict[str, object]:
 
 
 async def main() -> list[dict[str, object]]:
-    engine = create_async_engine(DATABASE_URL, pool_size=3, max_overflow=2)
+    engine = create_async_engine(DATABASE_URL, pool_size=POOL_SIZE, max_overflow=MAX_OVERFLOW)
     new_session = async_sessionmaker(engine, expire_on_commit=False)
     print(type(engine.pool).__name__, "of", engine.pool.size())
     rows = [report("engine made", engine)]

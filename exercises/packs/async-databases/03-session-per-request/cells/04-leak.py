@@ -7,7 +7,10 @@ from fastapi import Depends, FastAPI
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
-engine = create_async_engine(DATABASE_URL, pool_size=2, max_overflow=0, pool_timeout=0.2)
+POOL_SIZE = 2
+REQUESTS = 3  # one after the other
+
+engine = create_async_engine(DATABASE_URL, pool_size=POOL_SIZE, max_overflow=0, pool_timeout=0.2)
 new_session = async_sessionmaker(engine)
 app = FastAPI()
 opened: list[AsyncSession] = []
@@ -27,7 +30,7 @@ async def ping(session: Annotated[AsyncSession, Depends(get_session)]) -> int:
 async def main() -> None:
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://app") as client:
-        for number in range(1, 4):
+        for number in range(1, REQUESTS + 1):
             try:
                 status = (await client.get("/ping")).status_code
             except Exception as error:

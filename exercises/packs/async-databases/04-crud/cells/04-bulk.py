@@ -5,6 +5,8 @@ from sqlalchemy import event, insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+ROWS = 200
+
 engine = create_async_engine(DATABASE_URL)
 new_session = async_sessionmaker(engine)
 statements: list[str] = []
@@ -26,18 +28,18 @@ class Reading(Base):
 
 
 async def commit_each(session: AsyncSession) -> None:
-    for value in range(200):
+    for value in range(ROWS):
         session.add(Reading(value=value))
         await session.commit()
 
 
 async def add_all(session: AsyncSession) -> None:
-    session.add_all([Reading(value=value) for value in range(200)])
+    session.add_all([Reading(value=value) for value in range(ROWS)])
     await session.commit()
 
 
 async def insert_rows(session: AsyncSession) -> None:
-    await session.execute(insert(Reading), [{"value": value} for value in range(200)])
+    await session.execute(insert(Reading), [{"value": value} for value in range(ROWS)])
     await session.commit()
 
 
@@ -47,7 +49,7 @@ async def measure(write) -> dict[str, object]:
     async with new_session() as session:
         await write(session)
     spent = (time.perf_counter() - started) * 1000
-    return {"200 rows": write.__name__, "ms": round(spent), "statements": len(statements)}
+    return {f"{ROWS} rows": write.__name__, "ms": round(spent), "statements": len(statements)}
 
 
 async def main() -> list[dict[str, object]]:

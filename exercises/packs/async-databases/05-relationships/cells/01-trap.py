@@ -5,6 +5,8 @@ from sqlalchemy.exc import MissingGreenlet
 from sqlalchemy.ext.asyncio import AsyncAttrs, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
+AUTHORS = 20
+
 engine = create_async_engine(DATABASE_URL)
 new_session = async_sessionmaker(engine, expire_on_commit=False)
 
@@ -33,7 +35,7 @@ async def fill() -> None:
         await connection.run_sync(Base.metadata.drop_all)
         await connection.run_sync(Base.metadata.create_all)
     async with new_session.begin() as session:
-        for number in range(20):
+        for number in range(AUTHORS):
             books = [Book(title=f"Volume {volume}") for volume in (1, 2, 3)]
             session.add(Author(name=f"Author {number}", books=books))
 

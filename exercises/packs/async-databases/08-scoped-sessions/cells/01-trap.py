@@ -11,7 +11,10 @@ from sqlalchemy.ext.asyncio import (
 )
 
 warnings.simplefilter("ignore", RuntimeWarning)  # the only trace of the mistake below
-engine = create_async_engine(DATABASE_URL, pool_size=3, max_overflow=0, pool_timeout=0.3)
+POOL_SIZE = 3
+JOBS = 5
+
+engine = create_async_engine(DATABASE_URL, pool_size=POOL_SIZE, max_overflow=0, pool_timeout=0.3)
 Session: async_scoped_session[AsyncSession] = async_scoped_session(
     async_sessionmaker(engine), scopefunc=asyncio.current_task
 )
@@ -28,7 +31,7 @@ async def job(number: int) -> str:
 
 
 async def main() -> None:
-    tasks = [asyncio.create_task(job(number)) for number in range(5)]
+    tasks = [asyncio.create_task(job(number)) for number in range(JOBS)]
     print(*[await task for task in tasks], sep="\n")
     gc.collect()
     print("sessions in the registry:", len(Session.registry.registry))

@@ -9,13 +9,15 @@ REQUESTS = 10
 ALLOWED = 20  # what the server lets us have
 KEPT_FREE = 4  # for migrations, a console, the next deploy's first worker
 
-POOL_SIZE, MAX_OVERFLOW = 3, 1
+POOL_SIZE = 3
+MAX_OVERFLOW = 1
+QUERY_SECONDS = 0.02
 assert WORKERS * (POOL_SIZE + MAX_OVERFLOW) <= ALLOWED - KEPT_FREE
 
 
 async def handle(engine: AsyncEngine) -> str:
     async with engine.connect() as connection:
-        await connection.execute(text("SELECT pg_sleep(0.02)"))
+        await connection.execute(text(f"SELECT pg_sleep({QUERY_SECONDS})"))
     return "ok"
 
 

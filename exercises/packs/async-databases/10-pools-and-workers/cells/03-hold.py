@@ -4,7 +4,9 @@ import time
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 
-engine = create_async_engine(DATABASE_URL, pool_size=2, max_overflow=0)
+POOL_SIZE = 2
+
+engine = create_async_engine(DATABASE_URL, pool_size=POOL_SIZE, max_overflow=0)
 new_session = async_sessionmaker(engine)
 
 

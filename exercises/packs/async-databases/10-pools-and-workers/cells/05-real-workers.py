@@ -4,11 +4,13 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 CLIENTS = 10  # for each worker
+POOL_SIZE = 2
+MAX_OVERFLOW = 1
 SECONDS = 1.5  # of load
 ON_THE_SERVER = text("SELECT count(*) FROM pg_stat_activity WHERE usename = current_user")
 
-# This whole file runs four times at once, as the modules of your service do.
-engine = create_async_engine(DATABASE_URL, pool_size=2, max_overflow=1)
+# This whole file runs in several processes at once, as the modules of your service do.
+engine = create_async_engine(DATABASE_URL, pool_size=POOL_SIZE, max_overflow=MAX_OVERFLOW)
 here = there = 0
 
 
