@@ -121,12 +121,12 @@ class RunConsumer(AsyncWebsocketConsumer):
             await self._say(fragments.render_status(cell.slug, sentence))
         finally:
             self._forget(cell, request)
+        if recordings.has_run(told):
+            self._start(self._record(request.run_id, message, cell, told))
 
     def _forget(self, cell: Cell, request: RunRequest) -> None:
         if self._runs.get(cell.slug) == request.run_id:
             del self._runs[cell.slug]
-        if recordings.has_run(told):
-            self._start(self._record(request.run_id, message, cell, told))
 
     async def _record(
         self, run_id: str, message: RunCell, cell: Cell, events: list[RunEvent]
