@@ -41,7 +41,7 @@ def test_the_links_lead_to_the_card_and_to_the_list(open_page: OpenPage) -> None
     cell.get_by_role("link", name="How do you load relationships").click()
     expect(page.locator(":target")).to_have_text("Load with the query")
     page.go_back()
-    page.get_by_role("navigation", name="Site").get_by_role("link").click()
+    page.get_by_role("navigation", name="Site").get_by_role("link", name="Known errors").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Known errors")
     search(page, "40P01")
     expect(page.get_by_role("article")).to_have_count(1)
