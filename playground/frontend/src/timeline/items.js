@@ -6,7 +6,7 @@ export function itemsOf(recording, row) {
     case "lag":
       return byTime(recording.witness.lag.filter((event) => event.worker === row.worker));
     case "lock":
-      return byTime(recording.witness.lock.filter((event) => event.worker === row.worker));
+      return byTime([...recording.locksOf(row.worker)]);
     case "lane": {
       const { statements, blocks } = row.lane;
       return byTime([...recording.spansOf(row.lane), ...statements, ...blocks]);

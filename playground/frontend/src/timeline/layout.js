@@ -52,7 +52,7 @@ function layOutWorker(layout, recording, worker, most) {
   addGroup(layout, "connections", connections.length, connections.slice(0, most).map((connection) => (
     { kind: "connection", worker, connection, height: LANE, label: `conn. ${connection.number}` }
   )));
-  const locks = recording.witness.lock.filter((event) => event.worker === worker);
+  const locks = recording.locksOf(worker);
   if (locks.length) addGroup(layout, "locks", locks.length, [{ kind: "lock", worker, height: LANE, label: "waits for" }]);
   const pools = new Set(recording.pool.filter((event) => event.worker === worker).map((event) => event.pool ?? 0));
   pools.delete(null);

@@ -199,8 +199,8 @@ export class Painter {
   }
 
   lockRow(row) {
-    for (const wait of this.recording.witness.lock) {
-      if (wait.worker !== row.worker || !this.isVisible(wait)) continue;
+    for (const wait of this.recording.locksOf(row.worker)) {
+      if (!this.isVisible(wait)) continue;
       const { x, width } = this.add(STATES.lock, wait.at_us, wait.duration_us, row.top + 3, row.height - 6);
       this.text([`${wait.connection} waits for ${wait.blocked_by}`, `${wait.blocked_by}`], x, width, row, "text");
     }

@@ -60,12 +60,12 @@ export class Recording {
     event.worker ??= 0;
     event.lane ??= 0;
     event.laneKey = `${event.worker}/${event.lane}`;
-    this.seenWorkers.add(event.worker);
     this.end = Math.max(this.end, at + (event.duration_us ?? 0));
     if (event.type === "witness") {
       this.witness[event.kind]?.push(event);
       return;
     }
+    this.seenWorkers.add(event.worker);
     switch (event.kind) {
       case "lane":
         this.addLane(event, at);
@@ -130,6 +130,11 @@ export class Recording {
       this.lanes.set(key, { key, id, worker, of: "task", start: at, end: null, ...nothing });
     }
     return this.lanes.get(key);
+  }
+
+  /** Who waited for whom on the server, told with the first worker: it knows connections only. */
+  locksOf(worker) {
+    return worker === this.workers[0] ? this.witness.lock : [];
   }
 
   /** A lane's spans by time. */
