@@ -53,6 +53,18 @@ async def test_a_call_that_holds_the_interpreter_is_seen(sandbox_client: Sandbox
     assert seen.disagreement == ""
 
 
+async def test_two_blocks_with_one_turn_of_the_loop_between_are_two(
+    sandbox_client: SandboxClient,
+) -> None:
+    """The next step is ready before the ping is noticed, and yet the ping is answered first."""
+    code = SLEEP.replace("asyncio.sleep(0.05)", "asyncio.sleep(0)\n    time.sleep(0.3)")
+    ran = await run(sandbox_client, code)
+    late = [lag for lag in ran.witnessed("lag") if lag["duration_us"] > 150_000]
+    assert len(late) == 2, late
+    where = [each["line"] for each in ran.witnessed("stack") if each["duration_us"] > 150_000]
+    assert where == [3, 5]
+
+
 async def test_the_line_is_that_of_the_cell_below_a_library(sandbox_client: SandboxClient) -> None:
     """Deep in pure Python of the standard library, in a helper of the cell."""
     code = (

@@ -1,8 +1,8 @@
 """Asks one child's event loop, over and over, whether it is there, and looks when it is not.
 
 While a loop runs there is one ping at a time on the way, each a number that nobody can know before.
-An answer is late after ``LATE_SECONDS``: from then on, each time as long again, the supervisor
-asks the kernel what the loop's thread does and reads where in the cell it is.
+An answer is late after ``LATE_SECONDS``: from then on, again and again, the supervisor asks the
+kernel what the loop's thread does and reads where in the cell it is.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sandbox.protocol import GOODBYE, HELLO, NONCE_BYTES
 
 PERIOD_SECONDS: Final = 0.005
 FIRST_SECONDS: Final = 0.002  # a run that is over by then is not asked at all
-LATE_SECONDS: Final = 0.008
+LATE_SECONDS: Final = 0.005
 WORTH_TELLING_SECONDS: Final = 0.005
 CUT_SECONDS: Final = 0.05
 PINGED_AT_FULL_RATE: Final = 4
@@ -153,7 +153,12 @@ class Heartbeat:
             self.seen.asleep_us = max(self.seen.asleep_us, asleep)
             return
         self.seen.heartbeat = "on"
+        was_late = now - self._asked_at >= WORTH_TELLING_SECONDS
         self._settle(now)
+        if was_late and self._timer is not None:
+            # At once, as the next block may have begun already.
+            self._timer.cancel()
+            self._tick_in(0)
 
     def _settle(self, now: float) -> None:
         """The answer is there, or there will be none: tell how late it was."""

@@ -15,6 +15,7 @@ import time
 from asyncio import format_helpers
 from typing import Any, Final
 
+from sandbox.inside.heartbeat import answer_first
 from sandbox.inside.telemetry.loop import LoopProbe
 
 CPU_MARK_SECONDS: Final = 0.001
@@ -138,9 +139,9 @@ def _observe_selectors() -> None:
         if timeout == 0:
             probe.left_select = entered
             # Mostly there is no news, and a frame of Python is not needed to learn that.
-            return plain(self, timeout) if self._selector.poll(0, 1) else []
+            return answer_first(plain(self, timeout)) if self._selector.poll(0, 1) else []
         try:
-            return plain(self, timeout)
+            return answer_first(plain(self, timeout))
         finally:
             probe.last = probe.left_select = left = now()
             probe.idle += left - entered
