@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from sandbox.client import SandboxClient
 from tests.running import run
 
@@ -30,7 +28,8 @@ async def test_a_sleep_is_seen_with_its_length(sandbox_client: SandboxClient) ->
     longest = max(ran.witnessed("lag"), key=lambda lag: lag["duration_us"])
     # It began up to ``before_us`` before it was asked about.
     assert longest["duration_us"] + longest["before_us"] >= 290_000
-    assert longest["duration_us"] == pytest.approx(300_000, abs=150_000)
+    inside = max(block["duration_us"] for block in ran.telemetry("block"))
+    assert inside / 2 < longest["duration_us"] < 2 * inside
     [where] = [each for each in ran.witnessed("stack") if each["duration_us"] > 200_000]
     assert (where["line"], where["function"]) == (3, "main")
     states = ran.witnessed("thread")
@@ -84,8 +83,8 @@ async def test_a_loop_that_waits_answers(sandbox_client: SandboxClient) -> None:
     ran = await run(sandbox_client, IDLE)
     seen = ran.finished.witness
     assert seen.heartbeat == "on"
-    assert seen.pings > 10
-    assert seen.blocked_us < 300_000
+    assert seen.pings > 2  # some fifty, where nobody else works
+    assert seen.disagreement == ""
     # Our own steps are not the cell's.
     assert sum(tick["steps"] for tick in ran.telemetry("tick")) < 15
 
@@ -96,10 +95,10 @@ async def test_code_without_a_loop_is_never_asked(sandbox_client: SandboxClient)
 
 
 async def test_code_between_two_loops_is_no_late_answer(sandbox_client: SandboxClient) -> None:
-    code = f"{IDLE}\nimport time\ntime.sleep(0.4)\n{IDLE}"
+    code = f"{IDLE}\nimport time\ntime.sleep(1)\n{IDLE}"
     seen = (await run(sandbox_client, code)).finished.witness
-    assert seen.pings > 20
-    assert seen.longest_lag_us < 350_000
+    assert seen.pings > 4
+    assert seen.longest_lag_us < 900_000
 
 
 async def test_each_worker_is_watched(sandbox_client: SandboxClient) -> None:
