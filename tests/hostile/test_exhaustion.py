@@ -122,7 +122,7 @@ async def test_processor_time_is_counted_over_all_threads(sandbox_client: Sandbo
     ran = await run(sandbox_client, code, wall_seconds=60)
     assert ran.finished.outcome == "timed_out"
     assert "processor time" in ran.finished.message
-    assert 4_500_000 < ran.finished.cpu_us < 5_000_000 + SLACK_US
+    assert 3_500_000 < ran.finished.cpu_us < 5_000_000 + SLACK_US  # ticks, not time run
     await assert_next_is_clean(sandbox_client)
 
 

@@ -57,7 +57,7 @@ async def use(engine):
     async with engine.connect() as connection:
         await connection.execute(text("SELECT pg_sleep(0.05)"))
 async def main():
-    engine = create_async_engine(DATABASE_URL, pool_size=1, max_overflow=1, pool_timeout=0.2)
+    engine = create_async_engine(DATABASE_URL, pool_size=1, max_overflow=1, pool_timeout=1.0)
     await asyncio.gather(*[use(engine) for _ in range(3)])
     held = [await engine.connect() for _ in range(2)]
     try:
