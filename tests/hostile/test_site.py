@@ -170,7 +170,7 @@ async def test_a_flood_of_messages_is_answered_and_starts_one_run(embedded_site:
     async with open_page(embedded_site) as page:
         for _ in range(50):
             await page.send(**RUN | {"code": "import time\ntime.sleep(3)\nprint('once')"})
-        heard = await hear(page, 7.0)
+        heard = await hear(page, 12.0)
         assert heard.count("once") == 1
         await is_usable(page)
 
