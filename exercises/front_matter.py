@@ -91,6 +91,16 @@ def line_of_key(text: str, key: str, start: int = 0) -> int:
     return start or 1
 
 
+def read_text(file: Path) -> str:
+    """The whole file. Raises PackError when it is missing or not UTF-8."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise PackError(file, 0, "the file is missing") from error
+    except UnicodeDecodeError as error:
+        raise PackError(file, 0, f"the file is not UTF-8: {error}") from error
+
+
 def line_of_table(text: str, name: str, index: int) -> int:
     """The line, from 1, of the ``index``-th ``[[name]]`` header, or of the key ``name``."""
     lines = text.splitlines()

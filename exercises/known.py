@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from exercises.front_matter import PackError, line_of_key, line_of_table, read
+from exercises.front_matter import PackError, line_of_key, line_of_table, read, read_text
 from exercises.model import Card, CellDriver, Pack
 
 BUILT_IN_ERRORS: Final = Path(__file__).parent / "known_errors"
@@ -82,7 +82,7 @@ def _load(folder: Path, packs: Mapping[str, Pack]) -> KnownError:
         if path.name not in _FILES and path.name != "__pycache__":
             raise PackError(path, 0, "no such file belongs here")
     file = folder / "error.toml"
-    text = _text(file)
+    text = read_text(file)
     matter = read(file, text, ErrorMatter)
     _check_sentences(file, text, matter)
     _check_signs(file, text, matter)
@@ -140,19 +140,10 @@ def _find(file: Path, text: str, see: str, packs: Mapping[str, Pack]) -> tuple[C
 
 
 def _example(file: Path) -> str:
-    code = _text(file)
+    code = read_text(file)
     flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     try:
         compile(code, file.name, "exec", flags, dont_inherit=True)
     except SyntaxError as error:
         raise PackError(file, error.lineno or 0, error.msg) from error
     return code
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise PackError(file, 0, "the file is missing") from error
-    except UnicodeDecodeError as error:
-        raise PackError(file, 0, f"the file is not UTF-8: {error}") from error

@@ -17,6 +17,7 @@ from exercises.front_matter import (
     line_of_table,
     line_of_text,
     read,
+    read_text,
     split,
 )
 from exercises.model import CELL_LINE, Card, Cell, Pack
@@ -51,7 +52,7 @@ def load_pack(path: Path | str) -> Pack:
     """The pack in that folder."""
     folder = Path(path)
     file = folder / "pack.toml"
-    matter = read(file, _text(file), PackMatter)
+    matter = read(file, read_text(file), PackMatter)
     if not _SLUG.fullmatch(matter.slug):
         raise PackError(file, 1, f"slug {matter.slug!r} is not lower-case words joined by '-'")
     _refuse_strangers(folder, {"pack.toml"}, folders=_NUMBERED)
@@ -70,14 +71,14 @@ def load_card(folder: Path, pack: str) -> Card:
         raise PackError(folder, 0, "a card's folder is named NN-slug, as in 01-first-question")
     _refuse_strangers(folder, {"card.md", *_SEEDS}, folders=re.compile("cells|exercises"))
     file = folder / "card.md"
-    text = _text(file)
+    text = read_text(file)
     head, answer = split(file, text)
     matter = read(file, head, CardMatter, first_line=2)
     _check_card(file, matter, answer)
     cells = tuple(_cell(folder, head, n, each) for n, each in enumerate(matter.cells))
     _check_cells(file, head, cells, answer)
     seeds = {
-        kind: _text(folder / seed) for seed, kind in _SEEDS.items() if (folder / seed).exists()
+        kind: read_text(folder / seed) for seed, kind in _SEEDS.items() if (folder / seed).exists()
     }
     return Card(
         pack=pack,
@@ -161,7 +162,7 @@ def _bind(card: Path, head: str, line: int, matter: CellMatter, code: str) -> tu
 
 
 def _code(file: Path) -> str:
-    code = _text(file)
+    code = read_text(file)
     if len(code.encode()) > MAX_CODE_BYTES:
         raise PackError(file, 0, f"the cell is over {MAX_CODE_BYTES} bytes")
     flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
@@ -211,15 +212,6 @@ def _refuse_twins(file: Path, what: str, values: list[str]) -> None:
 
 def _folders(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if _NUMBERED.fullmatch(path.name))
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise PackError(file, 0, "the file is missing") from error
-    except UnicodeDecodeError as error:
-        raise PackError(file, 0, f"the file is not UTF-8: {error}") from error
 
 
 def _digest(*texts: str) -> str:

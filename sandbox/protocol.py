@@ -17,6 +17,7 @@ MAX_TELEMETRY_BYTES: Final = 2 * 1024 * 1024
 MAX_WORKERS: Final = 4
 MAX_CAUSES: Final = 8
 INHERITED_BYTES: Final = 80 * 1024 * 1024
+LARGEST_FIGURE: Final = 2**53  # that a browser can hold
 
 # What a child's heartbeat says beside the nonces it echoes.
 NONCE_BYTES: Final = 8

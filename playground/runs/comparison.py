@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
+from playground.runs.sentences import say_duration
 from sandbox.protocol import Finished, Summary
 
 # What a shared machine does to two runs of the same code.
@@ -73,15 +74,6 @@ def list_figures(sides: Sequence[Side]) -> list[Figure]:
 def say_outcome(outcome: str) -> str:
     """What a run did in the end."""
     return _ENDS.get(outcome, outcome)
-
-
-def say_duration(microseconds: int) -> str:
-    """As a person says it; what is below a millisecond is not worth a figure."""
-    if microseconds < 1000:
-        return "under 1 ms" if microseconds else "0 ms"
-    if microseconds < 999_500:
-        return f"{microseconds / 1000:.0f} ms"
-    return f"{microseconds / 1_000_000:.2f} s"
 
 
 def is_about_equal(one_us: int, other_us: int) -> bool:

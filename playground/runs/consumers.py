@@ -22,7 +22,7 @@ from playground.runs import queries as kept
 from playground.runs.messages import PageMessage, ResetCell, RunCell
 from playground.runs.streams import RunStreams, WorkerLost, get_streams
 from playground.runs.worker import CHANNEL
-from sandbox.protocol import Finished, RunEvent, RunRequest, Telemetry
+from sandbox.protocol import Finished, RunEvent, RunRequest
 
 _log = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ class RunConsumer(AsyncWebsocketConsumer):
             driver=message.driver,
             seed="" if database == "none" else card.seed(database),
             profile=cell.profile,
-            workers=int(message.workers or cell.workers),
+            workers=message.workers_of(cell),
         )
         self._runs[cell.slug] = request.run_id
         self._start(self._follow(request, message, cell))
@@ -165,8 +165,9 @@ def _keep(learner: str, run_id: str, message: RunCell, cell: Cell, events: list[
         learner=learner, run_id=run_id, message=message, cell=cell, events=events
     )
     choices = titles.list_choices(recording, kept.list_others(recording))
-    has_picture = any(isinstance(event, Telemetry) for event in events)
-    return fragments.render_recorded(cell.slug, recording, choices, has_picture=has_picture)
+    return fragments.render_recorded(
+        cell.slug, recording, choices, has_picture=recordings.has_picture(events)
+    )
 
 
 def _find(message: PageMessage) -> tuple[Card, Cell]:
@@ -176,6 +177,6 @@ def _find(message: PageMessage) -> tuple[Card, Cell]:
         raise messages.NotOurs("This cell is not here any more. Reload the page for its new form.")
     if isinstance(message, RunCell) and message.driver not in (cell.drivers or ("",)):
         raise messages.NotOurs(f"This cell does not run on {message.driver or 'no database'}.")
-    if isinstance(message, RunCell) and not cell.may_run_in(int(message.workers or cell.workers)):
+    if isinstance(message, RunCell) and not cell.may_run_in(message.workers_of(cell)):
         raise messages.NotOurs(f"This cell does not run in {message.workers} workers.")
     return card, cell

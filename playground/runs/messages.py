@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
+from exercises.model import Cell
 from sandbox.protocol import MAX_CODE_BYTES, Driver
 
 MAX_MESSAGE_BYTES: Final = 6 * MAX_CODE_BYTES  # JSON may write one byte as six
@@ -29,6 +30,10 @@ class RunCell(CellAddress, frozen=True, tag_field="action", tag="run"):
     code: str
     driver: Driver = ""
     workers: Literal["", "1", "2", "3", "4"] = ""  # a form sends texts
+
+    def workers_of(self, cell: Cell) -> int:
+        """In how many workers the cell is to run."""
+        return int(self.workers or cell.workers)
 
 
 class StopCell(CellAddress, frozen=True, tag_field="action", tag="stop"):

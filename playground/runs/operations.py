@@ -16,11 +16,10 @@ from exercises.model import Cell
 from playground.runs import queries, recordings
 from playground.runs.messages import RunCell
 from playground.runs.models import Recording
-from sandbox.protocol import RunEvent
+from sandbox.protocol import LARGEST_FIGURE, RunEvent
 
 MOST_SHARED: Final = 20
 _MIB: Final = 1024 * 1024
-_MOST_INTEGER: Final = 2**53
 
 _log = logging.getLogger(__name__)
 
@@ -46,7 +45,7 @@ def save_recording(
                 "cell": message.cell,
                 "cell_digest": cell.digest,
                 "driver": message.driver,
-                "workers": cell.workers,
+                "workers": message.workers_of(cell),
                 "outcome": finished.outcome,
                 "wall_us": _bounded(finished.wall_us),
                 "longest_block_us": _bounded(finished.summary.longest_block_us),
@@ -114,4 +113,4 @@ def _shrink(counted: QuerySet[Recording], droppable: QuerySet[Recording], most_b
 
 
 def _bounded(figure: int) -> int:
-    return max(0, min(figure, _MOST_INTEGER))
+    return max(0, min(figure, LARGEST_FIGURE))

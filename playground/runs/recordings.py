@@ -44,7 +44,7 @@ class Recorded(msgspec.Struct, frozen=True):
     @property
     def has_picture(self) -> bool:
         """Whether an event loop ran."""
-        return any(isinstance(event, Telemetry) for event in self.events)
+        return has_picture(self.events)
 
 
 _decoder = msgspec.msgpack.Decoder(Recorded)
@@ -54,6 +54,11 @@ def has_run(events: Iterable[RunEvent]) -> bool:
     """Whether there is anything to record: a run that got a place and came to an end."""
     kinds = {type(event) for event in events}
     return {Started, Finished} <= kinds
+
+
+def has_picture(events: Iterable[RunEvent]) -> bool:
+    """Whether an event loop ran."""
+    return any(isinstance(event, Telemetry) for event in events)
 
 
 def cut(code: str, events: Iterable[RunEvent], most_bytes: int = MOST_BYTES) -> Recorded:

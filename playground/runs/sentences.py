@@ -19,14 +19,16 @@ def describe_loop(blocks: Sequence[dict[str, Any]], summary: Summary) -> str:
     longest = max(told, key=lambda block: block["duration_us"])
     whose = f" of worker {longest['worker']}" if longest.get("worker") else ""
     sentence = f"{_what(longest)} held the event loop{whose} for "
-    sentence += _duration(longest["duration_us"])
+    sentence += say_duration(longest["duration_us"])
     same = [block for block in told if _place(block) == _place(longest)]
     if len(same) > 1:
         total = sum(block["duration_us"] for block in same)
-        sentence += f", {len(same)} times, {_duration(total)} in all"
+        sentence += f", {len(same)} times, {say_duration(total)} in all"
     if summary.longest_lag_us > _PILED_UP * longest["duration_us"]:
-        lag = _duration(summary.longest_lag_us)
+        lag = say_duration(summary.longest_lag_us)
         sentence += f"; nothing else could run for up to {lag} at a stretch"
+    elif isinstance(waited := longest.get("waiting"), int) and waited > 0:
+        sentence += f"; {waited} task{'' if waited == 1 else 's'} waited"
     return sentence + "."
 
 
@@ -34,12 +36,12 @@ def describe_witness(witness: WitnessSummary) -> str:
     """What was seen of the run from outside; empty where there was nothing to be seen."""
     seen = []
     if witness.heartbeat == "on" and witness.longest_lag_us:
-        lag = _duration(witness.longest_lag_us)
+        lag = say_duration(witness.longest_lag_us)
         seen.append(f"the loop did not answer for up to {lag}")
     elif witness.heartbeat == "on":
         seen.append("the loop always answered at once")
     elif witness.heartbeat == "silent":
-        lag = _duration(witness.longest_lag_us)
+        lag = say_duration(witness.longest_lag_us)
         seen.append(f"the loop never answered, at the last not for {lag}")
     if witness.statements is not None:
         plural = "" if witness.statements == 1 else "s"
@@ -57,7 +59,10 @@ def _what(block: dict[str, Any]) -> str:
     return f"{name} on line {line}" if line else str(name)
 
 
-def _duration(microseconds: int) -> str:
-    if microseconds >= 1_000_000:
-        return f"{microseconds / 1_000_000:.2f} s"
-    return f"{microseconds / 1000:.0f} ms"
+def say_duration(microseconds: int) -> str:
+    """As a person says it; what is below a millisecond is not worth a figure."""
+    if microseconds < 1000:
+        return "under 1 ms" if microseconds else "0 ms"
+    if microseconds < 999_500:
+        return f"{microseconds / 1000:.0f} ms"
+    return f"{microseconds / 1_000_000:.2f} s"

@@ -9,8 +9,8 @@ from django.utils.timesince import timesince
 
 from exercises.model import Card, Cell
 from playground.catalog import queries as catalog
-from playground.runs.comparison import say_duration
 from playground.runs.models import Recording
+from playground.runs.sentences import say_duration
 
 
 class Choice(NamedTuple):

@@ -11,9 +11,7 @@ import msgspec
 from sandbox.host.outcomes import Conclusion, Ending, conclude
 from sandbox.host.witness.record import Seen
 from sandbox.host.witness.verdict import sum_up
-from sandbox.protocol import Exited, Finished, Outcome, Summary
-
-LARGEST_FIGURE: Final = 2**53  # that a browser can hold
+from sandbox.protocol import LARGEST_FIGURE, Exited, Finished, Outcome, Summary
 
 # What ended the whole run comes before what ended one worker; a limit before an exception.
 WORST_FIRST: Final[tuple[Outcome, ...]] = (

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, get_args
 import msgspec
 
 from sandbox.protocol import (
+    LARGEST_FIGURE,
     MAX_CAUSES,
     MAX_TELEMETRY_BYTES,
     MAX_TELEMETRY_EVENTS,
@@ -24,7 +25,6 @@ MAX_VALUE_CHARACTERS: Final = 10_000
 MAX_ROWS: Final = 200
 MAX_COLUMNS: Final = 40
 MOST_FRAMES: Final = MAX_TELEMETRY_EVENTS + 100
-_MAX_INTEGER: Final = 2**53
 _KINDS: Final = frozenset(get_args(TelemetryKind))
 
 Scalar = str | int | float | bool | None
@@ -195,4 +195,4 @@ def _bounded(fields: msgspec.Raw) -> dict[str, str | int | None]:
 
 
 def _clamped(number: float) -> int:
-    return max(-_MAX_INTEGER, min(int(number), _MAX_INTEGER))
+    return max(-LARGEST_FIGURE, min(int(number), LARGEST_FIGURE))

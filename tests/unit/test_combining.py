@@ -7,10 +7,10 @@ from typing import get_args
 
 import pytest
 
-from sandbox.host.combining import LARGEST_FIGURE, WORST_FIRST, ChildEnd, add, combine
+from sandbox.host.combining import WORST_FIRST, ChildEnd, add, combine
 from sandbox.host.outcomes import Ending, Stop
 from sandbox.host.witness import Seen
-from sandbox.protocol import Exited, Limits, Outcome, Raised, Summary
+from sandbox.protocol import LARGEST_FIGURE, Exited, Limits, Outcome, Raised, Summary
 
 
 def end(

@@ -210,6 +210,21 @@ def test_what_is_kept_for_explaining_is_bounded() -> None:
     assert max(map(len, met._events.values())) <= MAX_EVENTS
 
 
+@pytest.mark.parametrize(
+    ("waiting", "words"),
+    [
+        (19, " for 203 ms; 19 tasks waited."),
+        (1, " for 203 ms; 1 task waited."),
+        (0, " for 203 ms."),
+        (None, " for 203 ms."),
+        ("many", " for 203 ms."),
+    ],
+)
+def test_who_waited_for_a_block_is_told(waiting: object, words: str) -> None:
+    block = {"duration_us": 203_000, "line": 12, "call": "time.sleep", "waiting": waiting}
+    assert sentences.describe_loop([block], Summary(longest_lag_us=203_000)).endswith(words)
+
+
 def test_waiting_is_told() -> None:
     assert "number 3 in the queue" in render(Queued(position=3))
     assert "fresh database" in render(Started(0, scratch="fresh"))

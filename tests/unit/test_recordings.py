@@ -95,6 +95,11 @@ def share(client: Client) -> str:
     return found[1]
 
 
+def test_a_run_is_kept_with_the_workers_it_was_asked_for() -> None:
+    assert save().workers == TRAP.workers == 1
+    assert save(run_id="b" * 32, workers="3").workers == 3
+
+
 def test_a_run_is_kept_once_and_comes_back_as_it_was() -> None:
     first, again = save(), save(code="other")
     assert Recording.objects.count() == 1

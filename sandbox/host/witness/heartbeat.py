@@ -26,6 +26,7 @@ LATE_SECONDS: Final = 0.005
 WORTH_TELLING_SECONDS: Final = 0.005
 CUT_SECONDS: Final = 0.05
 PINGED_AT_FULL_RATE: Final = 4
+MOST_SKIPPED: Final = 8  # pings in a row: a cell may wait for news where no loop does
 MOST_ANSWER_BYTES: Final = 64 * 1024  # beside one answer for each ping
 _READ_BYTES: Final = 4096
 
@@ -73,6 +74,7 @@ class Heartbeat:
         self._due_at = 0.0
         self._delay_ns = 0
         self._overrun = 0.0
+        self._skipped = 0
         self._left_bytes = MOST_ANSWER_BYTES
         self._is_listening = False
         self._cut_at = 0.0
@@ -196,6 +198,10 @@ class Heartbeat:
         # How late we are ourselves is nothing the child can be blamed for.
         self._overrun = max(self._overrun, self._loop.time() - self._due_at - 0.001)
         now = time.perf_counter()
+        if not self._asked_at and self._is_idle():
+            self._heard_at = now
+            self._tick_in(self._pacer.period_seconds)
+            return
         if self._nonce is None:  # it has answered, or somebody else did
             self._ping(now)
         waited = now - self._asked_at
@@ -203,6 +209,13 @@ class Heartbeat:
             self._look(now)
         else:
             self._tick_in(LATE_SECONDS - waited if waited else self._pacer.period_seconds)
+
+    def _is_idle(self) -> bool:
+        """Whether the loop waits for news, by the kernel's word: then it need not be woken."""
+        assert self._thread is not None
+        may_skip = self._skipped < MOST_SKIPPED and self._thread.waits_for_news()
+        self._skipped = self._skipped + 1 if may_skip else 0
+        return may_skip
 
     def _look(self, now: float) -> None:
         assert self._thread is not None

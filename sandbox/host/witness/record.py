@@ -7,11 +7,10 @@ from typing import Final
 
 import msgspec
 
-from sandbox.protocol import Heartbeat, Witness, WitnessKind
+from sandbox.protocol import LARGEST_FIGURE, Heartbeat, Witness, WitnessKind
 
 MOST_EVENTS: Final = 4000
 MOST_TEXT_CHARACTERS: Final = 500
-_LARGEST: Final = 2**53  # that a browser can hold
 
 Fields = dict[str, str | int | None]
 
@@ -61,4 +60,4 @@ class Record:
 def _bounded(value: str | int | None) -> str | int | None:
     if isinstance(value, str):
         return value[:MOST_TEXT_CHARACTERS]
-    return value if value is None else max(-_LARGEST, min(value, _LARGEST))
+    return value if value is None else max(-LARGEST_FIGURE, min(value, LARGEST_FIGURE))

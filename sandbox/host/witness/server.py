@@ -70,7 +70,7 @@ class ServerWitness:
         ``seeding_pid`` is the backend that prepared its database in the same role, or 0.
         """
         followed = self._followed[role] = Followed(role, record, began, seeding_pid)
-        if self._looking is None:
+        if self._looking is None or self._looking.done():  # it ends with an error of the server
             self._looking = asyncio.create_task(self._look())
         return followed
 
@@ -118,7 +118,7 @@ class ServerWitness:
                     self._read_log()
                     await self._see()
         except _ERRORS as error:
-            _log.warning("nothing more is seen of the scratch Postgres: %r", error)
+            _log.warning("the scratch Postgres is not looked at until the next run: %r", error)
 
     def _read_log(self) -> None:
         lost = self._log.lost_rows

@@ -14,6 +14,7 @@ from sandbox.host.witness.calls import name_of
 
 RUNNING: Final = "running"
 _STATES: Final = {"R": RUNNING, "D": "waiting for a device", "S": "waiting"}
+_WAITS: Final = ("epoll_wait", "epoll_pwait", "epoll_pwait2")
 _FILES: Final = ("stat", "schedstat", "syscall")
 
 
@@ -55,6 +56,10 @@ class ThreadState:
     def slept_since(self, mark: Mark) -> bool:
         """Whether it was asleep then and has not had a processor for a moment since."""
         return mark.is_asleep and mark.slices > 0 and self.mark().slices == mark.slices
+
+    def waits_for_news(self) -> bool:
+        """Whether it sits where an event loop does that has nothing to do."""
+        return self.describe() in _WAITS
 
     def describe(self) -> str:
         """``running``, the system call it sits in, or ``waiting`` where no more can be read."""

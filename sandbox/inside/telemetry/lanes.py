@@ -1,4 +1,4 @@
-"""Rows of the picture: tasks, requests and threads, and what each did when.
+"""Rows of the picture: tasks, and what each did when.
 
 Steps of one lane are told as one segment while they follow each other closely. Of very many tasks
 the first have lanes of their own; the rest are only counted, and run on the lane of the loop.
@@ -66,10 +66,6 @@ class Lanes:
         self._detailed = self._segments = 0
         self.folded: dict[str, int] = {}
 
-    def new_number(self) -> int:
-        """For a lane of a request or a thread. Any thread may ask."""
-        return next(self._numbers)
-
     def number_of(self, task: Any) -> int:
         """The lane of a task, 0 for the loop itself."""
         return (lane_of(task) or self.loop).number
@@ -94,7 +90,7 @@ class Lanes:
         self._detailed += 1
         creator = current_task()
         line = self.line_of(frame) or self.line_that_created(creator)
-        lane = task._playground_lane = Lane(self.new_number(), line)
+        lane = task._playground_lane = Lane(next(self._numbers), line)
         self._alive.add(lane)
         self._note_fullness()
         lane.start = lane.end = now = _now()

@@ -159,6 +159,7 @@ def remember(cursor: Any, told: Fields | None) -> None:
 
 
 def _count_fetched() -> None:
+    """How many rows a statement has is known once they are fetched."""
 
     def fetchall(self: Any) -> Any:
         rows = sqlite3.Cursor.fetchall(self)

@@ -12,9 +12,7 @@ from sandbox.protocol import MAX_TELEMETRY_BYTES, MAX_TELEMETRY_EVENTS, Summary,
 
 FRAME_EVENTS: Final = 256
 MOST_WAITING: Final = 2000  # within one step that never lets the loop go on
-RESERVED_PART: Final = (
-    20  # a twentieth of the cap is kept for blocks: the worst news must always fit
-)
+RESERVED_PART: Final = 20  # a twentieth of the cap is for blocks: the worst news must always fit
 
 Fields = dict[str, "str | int | None"]
 

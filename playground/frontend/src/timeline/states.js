@@ -14,7 +14,7 @@ export const STATES = {
   task: { name: "waiting for a task", short: "task", colour: "--wait-task", pattern: "sparse" },
   http: { name: "waiting for a response", short: "HTTP", colour: "--wait-http", pattern: "back" },
   thread: { name: "waiting for a thread", short: "thread", colour: "--wait-thread", pattern: "grid" },
-  other: { name: "waiting", short: "wait", colour: "--wait-other", pattern: "outline" },
+  other: { name: "waiting", short: "wait", colour: "--wait-other", pattern: "dashes" },
 };
 
 export const BLOCK = { name: "holding the event loop", colour: "--red", pattern: "hatch" };
@@ -37,6 +37,7 @@ const TILES = {
   cross: (pen) => line(pen, [-2, 10, 10, -2], [-2, -2, 10, 10]),
   bars: (pen) => line(pen, [2, 0, 2, 8], [6, 0, 6, 8]),
   lines: (pen) => line(pen, [0, 2, 8, 2], [0, 6, 8, 6]),
+  dashes: (pen) => line(pen, [0, 4, 4, 4]),
   sparse: (pen) => line(pen, [0, 4, 8, 4]),
   grid: (pen) => line(pen, [0, 4, 8, 4], [4, 0, 4, 8]),
   dots: (pen) => [[2, 2], [6, 6]].forEach(([x, y]) => pen.fillRect(x - 1, y - 1, 2, 2)),
