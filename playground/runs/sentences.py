@@ -24,12 +24,18 @@ def describe_loop(blocks: Sequence[dict[str, Any]], summary: Summary) -> str:
     if len(same) > 1:
         total = sum(block["duration_us"] for block in same)
         sentence += f", {len(same)} times, {say_duration(total)} in all"
-    if summary.longest_lag_us > _PILED_UP * longest["duration_us"]:
-        lag = say_duration(summary.longest_lag_us)
-        sentence += f"; nothing else could run for up to {lag} at a stretch"
-    elif isinstance(waited := longest.get("waiting"), int) and waited > 0:
-        sentence += f"; {waited} task{'' if waited == 1 else 's'} waited"
-    return sentence + "."
+    return sentence + _who_waited(same, longest["duration_us"], summary.longest_lag_us) + "."
+
+
+def _who_waited(blocks: Sequence[dict[str, Any]], longest_us: int, lag_us: int) -> str:
+    """How many tasks at most, and for how long where one block followed another."""
+    counts = [block.get("waiting") for block in blocks]
+    most = max((count for count in counts if isinstance(count, int)), default=0)
+    who = f"; {most} task{'' if most == 1 else 's'} waited" if most > 0 else ""
+    if lag_us <= _PILED_UP * longest_us:
+        return who
+    stretch = f"for up to {say_duration(lag_us)} at a stretch"
+    return f"{who}, {stretch}" if who else f"; nothing else could run {stretch}"
 
 
 def describe_witness(witness: WitnessSummary) -> str:

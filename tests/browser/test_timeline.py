@@ -41,6 +41,10 @@ MIDDLE = """timeline => {
 }"""
 
 
+# When a change that was made just now is drawn.
+DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
 def run_blocks(page: Page) -> Locator:
     cell = get_cell(page)
     write(cell, BLOCKS)
@@ -131,7 +135,7 @@ def test_a_time_scale_and_a_playhead(open_page: OpenPage) -> None:
     expect(cell.get_by_role("img")).to_have_accessible_name(re.compile("1 block.*90 ms"))
     assert reds(cell) > 100
     timeline.evaluate("timeline => { timeline.playhead = 0; }")
-    cell.page.wait_for_function("!document.querySelector('loop-timeline').frame")
+    timeline.evaluate(DRAWN)
     assert reds(cell) < 100
 
 

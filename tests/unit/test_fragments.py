@@ -225,6 +225,17 @@ def test_who_waited_for_a_block_is_told(waiting: object, words: str) -> None:
     assert sentences.describe_loop([block], Summary(longest_lag_us=203_000)).endswith(words)
 
 
+def test_who_waited_for_blocks_that_piled_up_is_told_with_the_stretch() -> None:
+    blocks = [
+        {"duration_us": 104_000, "line": 27, "call": "sleep", "waiting": waiting}
+        for waiting in (9, 11, 10)
+    ]
+    assert sentences.describe_loop(blocks, Summary(longest_lag_us=312_000)) == (
+        "sleep on line 27 held the event loop for 104 ms, 3 times, 312 ms in all; "
+        "11 tasks waited, for up to 312 ms at a stretch."
+    )
+
+
 def test_waiting_is_told() -> None:
     assert "number 3 in the queue" in render(Queued(position=3))
     assert "fresh database" in render(Started(0, scratch="fresh"))

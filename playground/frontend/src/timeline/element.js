@@ -1,4 +1,6 @@
-import { itemAt, itemsOf, lengthOf, rowOf } from "./items.js";
+import { Gestures } from "./gestures.js";
+import { itemAt, lengthOf, rowOf } from "./items.js";
+import { KEYS, ZOOM, onKey } from "./keys.js";
 import { layOut } from "./layout.js";
 import { renderLegend } from "./legend.js";
 import { Painter } from "./painter.js";
@@ -6,11 +8,8 @@ import { Recording } from "./recording.js";
 import { Tables } from "./tables.js";
 import { describe, statesOf, tell } from "./words.js";
 
-const ZOOM = 1.6;
 const TABLES_EVERY_MS = 250;
 const LEAST_VIEW_US = 50;
-const DRAG_PX = 4;
-const KEYS = "Arrow keys go from one thing to the next, Enter goes to its line, + and − zoom, 0 shows all.";
 
 /**
  * The event loop of one run: a picture, and the same facts as tables.
@@ -79,13 +78,8 @@ export class LoopTimeline extends HTMLElement {
     this.picture = make("div", { className: "picture" });
     this.canvas = make("canvas", { tabIndex: 0 });
     this.canvas.setAttribute("role", "img");
-    this.canvas.addEventListener("keydown", (event) => this.onKey(event));
-    this.canvas.addEventListener("click", (event) => this.onClick(event));
-    this.canvas.addEventListener("wheel", (event) => this.onWheel(event), { passive: false });
-    for (const kind of ["pointerdown", "pointermove", "pointerup", "pointercancel", "pointerleave"]) {
-      this.canvas.addEventListener(kind, (event) => this.onPointer(event));
-    }
-    this.pointers = new Map();
+    this.canvas.addEventListener("keydown", (event) => onKey(this, event));
+    new Gestures(this.canvas, this);
     this.pointed = make("p", { className: "pointed" });
     this.pointed.setAttribute("aria-live", "polite");
     this.legend = make("ul", { className: "legend" });
@@ -97,7 +91,7 @@ export class LoopTimeline extends HTMLElement {
     this.painter = new Painter(this.canvas);
     this.tables = new Tables(tables, {
       show: (item) => this.showItem(item),
-      select: (item) => this.announce("loop-select", item),
+      select: (item) => this.goToCode(item),
     });
   }
 
@@ -183,6 +177,10 @@ export class LoopTimeline extends HTMLElement {
     return this.view ?? { from: 0, to: this.length };
   }
 
+  goToCode(item) {
+    if (item?.line) this.announce("loop-select", item);
+  }
+
   announce(name, item) {
     this.dispatchEvent(new CustomEvent(name, { detail: item }));
   }
@@ -243,95 +241,11 @@ export class LoopTimeline extends HTMLElement {
     this.schedule();
   }
 
-  onKey(event) {
-    const { from, to } = this.visible();
-    const actions = {
-      "+": () => this.zoom(1 / ZOOM),
-      "=": () => this.zoom(1 / ZOOM),
-      "-": () => this.zoom(ZOOM),
-      0: () => this.showAll(),
-      ArrowLeft: () => (event.shiftKey ? this.pan((from - to) / 5) : this.step(-1)),
-      ArrowRight: () => (event.shiftKey ? this.pan((to - from) / 5) : this.step(1)),
-      ArrowUp: () => this.changeRow(-1),
-      ArrowDown: () => this.changeRow(1),
-      Home: () => this.goTo(0),
-      End: () => this.goTo(-1),
-      Enter: () => this.selected?.item.line && this.announce("loop-select", this.selected.item),
-    };
-    if (event.ctrlKey || event.metaKey || event.altKey || !(event.key in actions) || !this.layout) return;
-    event.preventDefault();
-    actions[event.key]();
-  }
-
-  /** The rows with something to select. */
-  fullRows() {
-    return this.layout.rows.filter((row) => itemsOf(this.recording, row).length);
-  }
-
-  step(by) {
-    if (!this.selected) return this.changeRow(0);
-    const items = itemsOf(this.recording, this.selected.row);
-    const next = items[items.indexOf(this.selected.item) + by];
-    if (next) this.choose(next, this.selected.row);
-  }
-
-  /** To the row above or below, there to what is nearest in time. */
-  changeRow(by) {
-    const rows = this.fullRows();
-    if (!rows.length) return;
-    const index = rows.findIndex((row) => row.kind === this.selected?.row.kind && row.top === this.selected.row.top);
-    const row = rows[Math.max(0, Math.min(index < 0 ? 0 : index + by, rows.length - 1))];
-    const time = this.selected?.item.at_us ?? 0;
-    const items = itemsOf(this.recording, row);
-    const nearest = items.reduce((best, item) => (Math.abs(item.at_us - time) < Math.abs(best.at_us - time) ? item : best));
-    this.choose(nearest, row);
-  }
-
-  goTo(index) {
-    const row = this.selected?.row ?? this.fullRows()[0];
-    const item = row && itemsOf(this.recording, row).at(index);
-    if (item) this.choose(item, row);
-  }
-
   onClick(event) {
-    if (this.wasDragged) return;
     const found = this.find(event);
     if (!found) return;
     this.choose(found.item, found.row);
-    if (found.item.line) this.announce("loop-select", found.item);
-  }
-
-  onWheel(event) {
-    if (!event.ctrlKey && !event.metaKey) return;
-    event.preventDefault();
-    this.zoom(event.deltaY > 0 ? 1.2 : 1 / 1.2, this.timeAt(event));
-  }
-
-  /** Drag pans, two fingers zoom, hovering tells. */
-  onPointer(event) {
-    if (event.type === "pointerdown") {
-      this.pointers.set(event.pointerId, event);
-      this.wasDragged = false;
-    } else if (event.type === "pointermove") {
-      if (this.pointers.has(event.pointerId)) this.drag(event);
-      else this.hover(event);
-    } else {
-      this.pointers.delete(event.pointerId);
-    }
-  }
-
-  drag(event) {
-    const before = this.pointers.get(event.pointerId);
-    if (!this.wasDragged && Math.abs(event.clientX - before.clientX) < DRAG_PX) return;
-    this.wasDragged = true;
-    const other = [...this.pointers.values()].find((one) => one.pointerId !== event.pointerId);
-    if (other) {
-      const ratio = Math.abs(before.clientX - other.clientX) / Math.max(1, Math.abs(event.clientX - other.clientX));
-      this.zoom(ratio, this.timeAt(other));
-    } else {
-      this.pan(this.timeAt(before) - this.timeAt(event));
-    }
-    this.pointers.set(event.pointerId, event);
+    this.goToCode(found.item);
   }
 
   hover(event) {

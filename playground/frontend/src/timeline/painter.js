@@ -1,47 +1,24 @@
 import { inWords } from "../durations.js";
+import { Brush } from "./brush.js";
 import { lengthOf } from "./items.js";
-import { BLOCK, HOLD, STATEMENT, STATES, TRANSACTION, makePattern, stateOf } from "./states.js";
 import { WORTH_TELLING_US } from "./recording.js";
+import { BLOCK, HOLD, STATEMENT, STATES, TRANSACTION, stateOf } from "./states.js";
 
 const AXIS = 20;
 const TICK_EVERY = 90;
-const BOTTOM_TO_TOP = [HOLD, ...Object.values(STATES), TRANSACTION, STATEMENT, BLOCK];
-const MARKS = { done: "", cancelled: "×", raised: "!" };
+const MARKS = { cancelled: "×", raised: "!" };
 
 /** Draws a recording: time to the right, a row for each loop, lane, connection and pool. */
-export class Painter {
+export class Painter extends Brush {
   constructor(canvas) {
-    this.canvas = canvas;
-    this.context = canvas.getContext("2d");
-    this.theme = "";
-  }
-
-  get gutter() {
-    return this.canvas.clientWidth < 500 ? 84 : 132;
-  }
-
-  toX(time) {
-    const width = this.canvas.clientWidth - this.gutter - 8;
-    return this.gutter + ((time - this.view.from) / (this.view.to - this.view.from)) * width;
-  }
-
-  toTime(x, view) {
-    const width = this.canvas.clientWidth - this.gutter - 8;
-    return view.from + ((x - this.gutter) / width) * (view.to - view.from);
+    super(canvas, [HOLD, ...Object.values(STATES), TRANSACTION, STATEMENT, BLOCK]);
   }
 
   /** `marks`: {line} pointed at in the code, {item} selected, {playhead} µs or null. */
   paint(recording, layout, view, marks) {
-    this.resize(layout.height);
-    this.readTheme();
-    Object.assign(this, { view, recording, marks, width: this.canvas.clientWidth });
-    this.until = Math.min(view.to, marks.playhead ?? Infinity);
-    this.batches = new Map(BOTTOM_TO_TOP.map((state) => [state, []]));
-    this.texts = [];
+    Object.assign(this, { recording, marks });
+    this.begin(layout.height, view, Math.min(view.to, marks.playhead ?? Infinity));
     const { context } = this;
-    context.clearRect(0, 0, this.width, layout.height);
-    context.font = "12px system-ui, sans-serif";
-    context.textBaseline = "middle";
     this.paintAxis(layout.height);
     for (const row of layout.rows) this.paintLabel(row);
     context.save();
@@ -54,34 +31,6 @@ export class Painter {
     this.paintSelected(layout);
     context.restore();
     if (marks.playhead !== null) this.paintPlayhead(layout.height);
-  }
-
-  resize(height) {
-    const ratio = window.devicePixelRatio || 1;
-    const width = this.canvas.clientWidth;
-    this.canvas.style.height = `${height}px`;
-    if (this.canvas.width !== Math.round(width * ratio) || this.canvas.height !== Math.round(height * ratio)) {
-      this.canvas.width = Math.round(width * ratio);
-      this.canvas.height = Math.round(height * ratio);
-    }
-    this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  }
-
-  /** Colours and patterns, anew only when the theme changed. */
-  readTheme() {
-    const style = getComputedStyle(this.canvas);
-    const read = (name) => style.getPropertyValue(name).trim();
-    const theme = ["--text", "--surface", "--red"].map(read).join();
-    if (theme === this.theme) return;
-    this.theme = theme;
-    this.colour = Object.fromEntries(
-      ["text", "muted", "line", "surface", "sunken", "busy", "on-red", "accent", "red-soft"].map((name) => [name, read(`--${name}`)]),
-    );
-    this.fills = new Map();
-    for (const state of BOTTOM_TO_TOP) {
-      const pattern = makePattern(this.context, state.pattern, read("--pattern-ink"));
-      this.fills.set(state, { colour: read(state.colour), pattern });
-    }
   }
 
   paintAxis(height) {
@@ -212,20 +161,24 @@ export class Painter {
     const events = recording.pool
       .filter((event) => event.worker === row.worker && (event.pool ?? 0) === row.pool && event.in_use != null)
       .sort((one, other) => one.at_us - other.at_us);
-    const size = Math.max(...events.map((event) => Math.max(event.size ?? 0, event.in_use)), 1);
+    const size = Math.max(0, ...events.map((event) => event.size ?? 0));
+    const most = Math.max(size, 1, ...events.map((event) => event.in_use));
+    const heightOf = (count) => (count / most) * (row.height - 4);
     events.forEach((event, index) => {
       const until = events[index + 1]?.at_us ?? recording.end;
-      const height = (event.in_use / size) * (row.height - 4);
+      const height = heightOf(event.in_use);
       if (height) this.add(HOLD, event.at_us, until - event.at_us, row.top + row.height - height, height);
     });
+    if (!size) return;
+    const top = row.top + row.height - heightOf(size);
     context.strokeStyle = colour.muted;
     context.setLineDash([4, 4]);
     context.beginPath();
-    context.moveTo(this.toX(0), row.top + 4);
-    context.lineTo(this.toX(recording.end), row.top + 4);
+    context.moveTo(this.toX(0), top);
+    context.lineTo(this.toX(recording.end), top);
     context.stroke();
     context.setLineDash([]);
-    this.texts.push({ text: `of ${size}`, x: this.gutter + 4, y: row.top + 9, colour: "muted" });
+    this.texts.push({ text: `size ${size}`, x: this.gutter + 4, y: row.top + row.height - 7, colour: "muted" });
   }
 
   /** Spans in the visible time, found by halving: they are in order and hardly overlap. */
@@ -244,67 +197,6 @@ export class Painter {
     return at <= this.until && at + duration >= this.view.from;
   }
 
-  rectangle(at, duration, top, height) {
-    const x = Math.max(this.toX(at), this.gutter - 1);
-    const width = Math.max(1, Math.min(this.toX(at + duration), this.width) - x);
-    this.context.fillRect(x, top, width, height);
-    return { x, width };
-  }
-
-  /** Note a span for `flush`; never thinner than a pixel. Returns where it lies. */
-  add(state, at, duration, top, height) {
-    const x = Math.max(this.toX(at), this.gutter - 1);
-    const width = Math.max(1, Math.min(this.toX(at + duration), this.width) - x);
-    const batch = this.batches.get(state);
-    const last = batch.length - 4;
-    // Zoomed out, many fall on the same pixel of the same row.
-    if (last < 0 || batch[last] + batch[last + 2] < x + width || batch[last + 1] !== top) batch.push(x, top, width, height);
-    return { x, width };
-  }
-
-  /** Draw the spans of each state together: changing colours is what costs. */
-  flush() {
-    const { context } = this;
-    for (const [state, batch] of this.batches) {
-      const { colour, pattern } = this.fills.get(state);
-      context.fillStyle = context.strokeStyle = colour;
-      const isOutline = state.pattern === "outline";
-      for (let at = 0; at < batch.length; at += 4) {
-        if (isOutline && batch[at + 2] > 3) context.strokeRect(batch[at] + 0.5, batch[at + 1] + 0.5, batch[at + 2] - 1, batch[at + 3] - 1);
-        else context.fillRect(batch[at], batch[at + 1], batch[at + 2], batch[at + 3]);
-      }
-      if (!pattern) continue;
-      context.fillStyle = pattern;
-      for (let at = 0; at < batch.length; at += 4) {
-        if (batch[at + 2] > 3) context.fillRect(batch[at], batch[at + 1], batch[at + 2], batch[at + 3]);
-      }
-    }
-  }
-
-  /** Note the first of some wordings that fits its box; drawn above all boxes. */
-  text(wordings, x, width, row, colour, state) {
-    const left = Math.max(x, this.gutter);
-    const room = Math.min(x + width, this.toX(this.until)) - left - 8;
-    if (room < 8) return;
-    const text = wordings.find((one) => this.context.measureText(one).width <= room);
-    if (text) this.texts.push({ text, x: left + 4, y: row.top + row.height / 2, colour, onto: state ?? (colour === "text") });
-  }
-
-  paintTexts() {
-    const { context } = this;
-    context.textAlign = "left";
-    for (const { text, x, y, colour, onto } of this.texts) {
-      if (onto) {
-        context.fillStyle = this.colour.surface;
-        context.globalAlpha = 0.8;
-        context.fillRect(x - 2, y - 6, context.measureText(text).width + 4, 12);
-        context.globalAlpha = 1;
-      }
-      context.fillStyle = this.colour[colour];
-      context.fillText(text, x, y + 0.5);
-    }
-  }
-
   paintSelected(layout) {
     const { item, row } = this.marks;
     const shown = row && layout.rows.find((one) => one.kind === row.kind && one.top === row.top);
@@ -317,31 +209,10 @@ export class Painter {
     this.outline(x, row.top + 1, width, row.height - 2, 2);
   }
 
-  outline(x, top, width, height, thickness) {
-    this.context.strokeStyle = this.colour.text;
-    this.context.lineWidth = thickness;
-    this.context.strokeRect(x, top, width, height);
-    this.context.lineWidth = 1;
-  }
-
   paintPlayhead(height) {
     this.context.fillStyle = this.colour.accent;
     this.context.fillRect(this.toX(this.until), AXIS - 6, 2, height);
   }
-
-  elide(text, width) {
-    this.elided ??= new Map();
-    const key = `${width} ${text}`;
-    if (!this.elided.has(key)) this.elided.set(key, shorten(this.context, text, width));
-    return this.elided.get(key);
-  }
-}
-
-function shorten(context, text, width) {
-  if (context.measureText(text).width <= width) return text;
-  let short = text.slice(0, 60);
-  while (short && context.measureText(`${short}…`).width > width) short = short.slice(0, -1);
-  return `${short}…`;
 }
 
 /** The next of 1, 2, 5 times a power of ten. */
