@@ -83,7 +83,7 @@ async def test_a_loop_that_waits_answers(sandbox_client: SandboxClient) -> None:
     ran = await run(sandbox_client, IDLE)
     seen = ran.finished.witness
     assert seen.heartbeat == "on"
-    assert seen.pings > 2  # some fifty, where nobody else works
+    assert 2 < seen.pings < 30  # a loop that waits for news is let alone, mostly: else some sixty
     assert seen.disagreement == ""
     # Our own steps are not the cell's.
     assert sum(tick["steps"] for tick in ran.telemetry("tick")) < 15
