@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's command line, with ours: play, runcell, doctor, bench."""
+"""Django's command line, with ours: play, runcell, grade, checkpacks, newcard, doctor, bench."""
 
 import os
 import sys

@@ -9,9 +9,6 @@ from typing import Final
 
 import msgspec
 
-from exercises.model import CellDriver, Difficulty, Expectation, Kind, Reference
-from exercises.parameters import Parameter
-
 FENCE: Final = "+++"
 
 
@@ -23,39 +20,6 @@ class PackError(Exception):
         self.file = file
         self.line = line
         self.message = message
-
-
-class PackMatter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """pack.toml."""
-
-    title: str
-    slug: str
-    summary: str
-    version: str
-
-
-class CellMatter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One ``[[cells]]`` table."""
-
-    file: str
-    title: str
-    kind: Kind
-    drivers: tuple[CellDriver, ...]
-    profile: str = "default"
-    workers: int = 1
-    expect: Expectation = Expectation()
-    parameters: tuple[Parameter, ...] = ()
-
-
-class CardMatter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The table at the head of card.md."""
-
-    question: str
-    rule: str
-    tags: tuple[str, ...]
-    difficulty: Difficulty
-    references: tuple[Reference, ...]
-    cells: tuple[CellMatter, ...]
 
 
 def read[T](file: Path, text: str, kind: type[T], first_line: int = 1) -> T:

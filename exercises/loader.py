@@ -2,49 +2,80 @@
 
 from __future__ import annotations
 
-import ast
-import hashlib
 import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from exercises import claim_loader
+from exercises.checked import FILE as CHECKED
+from exercises.checked import load_checked
+from exercises.exercise_loader import load_exercise
+from exercises.files import (
+    NUMBERED,
+    SLUG,
+    digest_of,
+    list_numbered,
+    read_code,
+    refuse_strangers,
+    refuse_twins,
+)
+from exercises.folders import list_pack_folders
 from exercises.front_matter import (
-    CardMatter,
-    CellMatter,
     PackError,
-    PackMatter,
+    line_of_key,
     line_of_table,
     line_of_text,
     read,
     read_text,
     split,
 )
+from exercises.lanes import FENCED, LanesRefused, read_lanes
+from exercises.matter import CardMatter, CellMatter, PackMatter
 from exercises.model import CELL_LINE, Card, Cell, Pack
+from exercises.news import check_news
 from exercises.parameters import WORKERS, Parameter, ParameterRefused, bind
-from sandbox.protocol import MAX_CODE_BYTES, MAX_WORKERS, PROFILES, Database
+from exercises.question_loader import QUESTIONS, Proofs, load_questions
+from sandbox.protocol import MAX_WORKERS, PROFILES, Database
 
 __all__ = ["BUILT_IN", "PackError", "load_card", "load_pack", "load_packs"]
 
 BUILT_IN: Final = Path(__file__).parent / "packs"
-_SLUG: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_NUMBERED: Final = re.compile(r"(\d\d)-([a-z0-9]+(?:-[a-z0-9]+)*)")
+RESERVED_SLUGS: Final = frozenset(
+    {
+        "accounts",
+        "admin",
+        "embed",
+        "errors",
+        "join",
+        "news",
+        "oembed",
+        "progress",
+        "quiz",
+        "r",
+        "review",
+        "runs",
+        "search",
+        "static",
+        "teams",
+    }
+)
 _SEEDS: Final[dict[str, Database]] = {
     "seed.sqlite.sql": "sqlite",
     "seed.postgres.sql": "postgres",
 }
+_FILES: Final = {"card.md", claim_loader.CLAIMS, claim_loader.FOLLOW_UPS, QUESTIONS, *_SEEDS}
+_FOLDERS: Final = re.compile(f"cells|exercises|{claim_loader.FOLDER}")
 
 
 def load_packs(directories: Iterable[Path | str]) -> dict[str, Pack]:
     """Every pack in ``directories`` by slug. Each is a pack's own folder, or holds such."""
     packs: dict[str, Pack] = {}
-    for directory in map(Path, directories):
-        files = [directory / "pack.toml", *sorted(directory.glob("*/pack.toml"))]
-        for file in filter(Path.is_file, files):
-            pack = load_pack(file.parent)
-            if pack.slug in packs:
-                raise PackError(file, 1, f"another pack has the slug {pack.slug!r}")
-            packs[pack.slug] = pack
+    for folder in list_pack_folders(directories):
+        pack = load_pack(folder)
+        if pack.slug in packs:
+            raise PackError(folder / "pack.toml", 1, f"another pack has the slug {pack.slug!r}")
+        packs[pack.slug] = pack
     return packs
 
 
@@ -52,34 +83,53 @@ def load_pack(path: Path | str) -> Pack:
     """The pack in that folder."""
     folder = Path(path)
     file = folder / "pack.toml"
-    matter = read(file, read_text(file), PackMatter)
-    if not _SLUG.fullmatch(matter.slug):
-        raise PackError(file, 1, f"slug {matter.slug!r} is not lower-case words joined by '-'")
-    _refuse_strangers(folder, {"pack.toml"}, folders=_NUMBERED)
-    cards = tuple(load_card(each, matter.slug) for each in _folders(folder))
+    text = read_text(file)
+    matter = read(file, text, PackMatter)
+    line = line_of_key(text, "slug")
+    if not SLUG.fullmatch(matter.slug):
+        raise PackError(file, line, f"slug {matter.slug!r} is not lower-case words joined by '-'")
+    if matter.slug in RESERVED_SLUGS:
+        raise PackError(file, line, f"the site has pages of its own below /{matter.slug}/")
+    refuse_strangers(folder, {"pack.toml", CHECKED}, folders=NUMBERED)
+    cards = tuple(load_card(each, matter.slug) for each in list_numbered(folder))
     if not cards:
         raise PackError(file, 0, "the pack has no card")
-    _refuse_twins(folder, "number", [str(card.number) for card in cards])
-    _refuse_twins(folder, "slug", [card.slug for card in cards])
-    return Pack(matter.slug, matter.title, matter.summary, matter.version, cards)
+    refuse_twins(folder, "number", [str(card.number) for card in cards])
+    refuse_twins(folder, "slug", [card.slug for card in cards])
+    check_news(file, text, matter.news, [card.slug for card in cards])
+    return Pack(
+        slug=matter.slug,
+        title=matter.title,
+        summary=matter.summary,
+        version=matter.version,
+        cards=cards,
+        checked=load_checked(folder),
+        news=matter.news,
+    )
 
 
 def load_card(folder: Path, pack: str) -> Card:
     """The card in that folder, whose name is ``NN-slug``."""
-    name = _NUMBERED.fullmatch(folder.name)
+    name = NUMBERED.fullmatch(folder.name)
     if not name:
         raise PackError(folder, 0, "a card's folder is named NN-slug, as in 01-first-question")
-    _refuse_strangers(folder, {"card.md", *_SEEDS}, folders=re.compile("cells|exercises"))
+    refuse_strangers(folder, _FILES, folders=_FOLDERS)
     file = folder / "card.md"
     text = read_text(file)
     head, answer = split(file, text)
     matter = read(file, head, CardMatter, first_line=2)
     _check_card(file, matter, answer)
-    cells = tuple(_cell(folder, head, n, each) for n, each in enumerate(matter.cells))
+    cells = tuple(_cell(file, head, n, each) for n, each in enumerate(matter.cells))
     _check_cells(file, head, cells, answer)
+    _check_lanes(file, head, answer)
     seeds = {
         kind: read_text(folder / seed) for seed, kind in _SEEDS.items() if (folder / seed).exists()
     }
+    behind = claim_loader.load_behind(folder, cells, seeds, _cell)
+    refuse_strangers(folder / "exercises", (), folders=NUMBERED)
+    exercises = tuple(map(load_exercise, list_numbered(folder / "exercises")))
+    refuse_twins(folder / "exercises", "slug", [each.slug for each in exercises])
+    proofs = Proofs(behind.claims, exercises, (*cells, *behind.cells))
     return Card(
         pack=pack,
         slug=name[2],
@@ -92,7 +142,12 @@ def load_card(folder: Path, pack: str) -> Card:
         references=matter.references,
         cells=cells,
         seeds=seeds,
-        digest=_digest(text, *(cell.file + "\n" + cell.code for cell in cells), *seeds.values()),
+        digest=digest_of(text, *(cell.file + "\n" + cell.code for cell in cells), *seeds.values()),
+        more_cells=behind.cells,
+        claims=behind.claims,
+        follow_ups=behind.follow_ups,
+        exercises=exercises,
+        questions=load_questions(folder, proofs),
     )
 
 
@@ -102,17 +157,19 @@ def _check_card(file: Path, matter: CardMatter, answer: str) -> None:
         if not value.strip():
             raise PackError(file, 1, f"the {name} is empty")
     for tag in matter.tags:
-        if not _SLUG.fullmatch(tag):
+        if not SLUG.fullmatch(tag):
             raise PackError(file, 1, f"tag {tag!r} is not lower-case words joined by '-'")
     for reference in matter.references:
         if not reference.url.startswith("https://"):
             raise PackError(file, 1, f"reference {reference.url!r} must begin with https://")
 
 
-def _cell(folder: Path, head: str, index: int, matter: CellMatter) -> Cell:
-    line = line_of_table(head, "cells", index) + 1
-    card = folder / "card.md"
-    name = _NUMBERED.fullmatch(matter.file.removesuffix(".py"))
+def _cell(declared: Path, head: str, index: int, matter: CellMatter) -> Cell:
+    """A cell of card.md, whose first line is its fence, or one behind it, of claims.toml."""
+    is_shown = declared.name == "card.md"
+    line = line_of_table(head, "cells", index) + is_shown
+    card, kept = declared, "cells" if is_shown else claim_loader.FOLDER
+    name = NUMBERED.fullmatch(matter.file.removesuffix(".py"))
     if not name or not matter.file.endswith(".py"):
         raise PackError(card, line, f"cell file {matter.file!r} is not named NN-name.py")
     if matter.profile not in PROFILES:
@@ -123,10 +180,10 @@ def _cell(folder: Path, head: str, index: int, matter: CellMatter) -> Cell:
         raise PackError(card, line, f"profile {matter.profile!r} and several workers do not mix")
     if len(set(matter.drivers)) < len(matter.drivers):
         raise PackError(card, line, f"a driver is named twice: {list(matter.drivers)}")
-    file = folder / "cells" / matter.file
+    file = declared.parent / kept / matter.file
     if not file.is_file():
-        raise PackError(card, line, f"there is no file cells/{matter.file}")
-    code = _code(file)
+        raise PackError(card, line, f"there is no file {kept}/{matter.file}")
+    code = read_code(file)
     if matter.expect.blocks_line > code.count("\n"):
         raise PackError(card, line, f"blocks_line is behind the last line of {matter.file}")
     parameters = _bind(card, head, line, matter, code)
@@ -139,7 +196,7 @@ def _cell(folder: Path, head: str, index: int, matter: CellMatter) -> Cell:
         profile=matter.profile,
         expect=matter.expect,
         file=matter.file,
-        digest=_digest(code),
+        digest=digest_of(code),
         workers=matter.workers,
         parameters=parameters,
     )
@@ -157,29 +214,15 @@ def _bind(card: Path, head: str, line: int, matter: CellMatter, code: str) -> tu
             raise PackError(card, where, sentence) from refused
         if parameter.name == WORKERS and PROFILES[matter.profile].process_count > 1:
             raise PackError(card, where, f"profile {matter.profile!r} and workers do not mix")
-    _refuse_twins(card, "parameter", [each.name for each in bound])
+    refuse_twins(card, "parameter", [each.name for each in bound])
     return tuple(bound)
 
 
-def _code(file: Path) -> str:
-    code = read_text(file)
-    if len(code.encode()) > MAX_CODE_BYTES:
-        raise PackError(file, 0, f"the cell is over {MAX_CODE_BYTES} bytes")
-    flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-    try:
-        compile(code, file.name, "exec", flags, dont_inherit=True)
-    except SyntaxError as error:
-        raise PackError(file, error.lineno or 0, error.msg) from error
-    except (ValueError, RecursionError, MemoryError) as error:
-        raise PackError(file, 0, f"the cell cannot be parsed: {error!r}") from error
-    return code
-
-
 def _check_cells(file: Path, head: str, cells: tuple[Cell, ...], answer: str) -> None:
-    _refuse_twins(file, "cell slug", [cell.slug for cell in cells])
-    _refuse_twins(file, "cell title", [cell.title for cell in cells])
+    refuse_twins(file, "cell slug", [cell.slug for cell in cells])
+    refuse_twins(file, "cell title", [cell.title for cell in cells])
     names = {cell.file for cell in cells}
-    _refuse_strangers(file.parent / "cells", names)
+    refuse_strangers(file.parent / "cells", names)
     first = head.count("\n") + 3
     seen: set[str] = set()
     for found in CELL_LINE.finditer(answer):
@@ -191,33 +234,11 @@ def _check_cells(file: Path, head: str, cells: tuple[Cell, ...], answer: str) ->
         seen.add(found[1])
 
 
-def _refuse_strangers(
-    folder: Path, files: set[str], folders: re.Pattern[str] = re.compile("(?!)")
-) -> None:
-    """A misspelt or unlisted file would otherwise be left out in silence."""
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if path.name.startswith(".") or path.name == "__pycache__":
-            continue
-        if path.is_dir() and not folders.fullmatch(path.name):
-            raise PackError(path, 0, "no such folder belongs here")
-        if path.is_file() and path.name not in files:
-            raise PackError(path, 0, "no such file belongs here, or it is not listed")
-
-
-def _refuse_twins(file: Path, what: str, values: list[str]) -> None:
-    for value in values:
-        if values.count(value) > 1:
-            raise PackError(file, 0, f"the {what} {value!r} is given twice")
-
-
-def _folders(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if _NUMBERED.fullmatch(path.name))
-
-
-def _digest(*texts: str) -> str:
-    """sha256 over the texts, each with its length so that no two splits are alike."""
-    total = hashlib.sha256()
-    for text in texts:
-        content = text.encode()
-        total.update(len(content).to_bytes(8, "big") + content)
-    return total.hexdigest()
+def _check_lanes(file: Path, head: str, answer: str) -> None:
+    first = head.count("\n") + 3
+    for found in FENCED.finditer(answer):
+        try:
+            read_lanes(found[1])
+        except LanesRefused as refused:
+            line = first + answer.count("\n", 0, found.start()) + refused.line
+            raise PackError(file, line, f"the diagram cannot be drawn: {refused}") from refused

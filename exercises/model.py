@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Final, Literal
 
 import msgspec
 
+from exercises.checked import Checking
+from exercises.claims import Claim
+from exercises.drivers import CellDriver
+from exercises.exercise import Exercise
+from exercises.news import News
 from exercises.parameters import WORKERS, Parameter
-from sandbox.protocol import Database, Driver
+from exercises.question import Question
+from sandbox.protocol import Database
 
 Kind = Literal["trap", "cure", "demo"]
 Difficulty = Literal["easy", "medium", "hard"]
-CellDriver = Literal["aiosqlite", "asyncpg", "psycopg"]
 
 _HEADING: Final = re.compile(r"^#{2,3} +(.+?) *$", re.MULTILINE)
 CELL_LINE: Final = re.compile(r"^\{\{ *cell: *(\S+) *\}\}[ \t]*$", re.MULTILINE)
-
-
-def database_of(driver: Driver) -> Database:
-    """The engine a driver speaks to; no driver means no database."""
-    if not driver:
-        return "none"
-    return "sqlite" if driver == "aiosqlite" else "postgres"
 
 
 def anchor_of(heading: str) -> str:
@@ -78,8 +77,19 @@ class Cell(msgspec.Struct, frozen=True):
         return declared.min <= workers <= declared.max
 
 
+class FollowUp(msgspec.Struct, frozen=True):
+    """What an interviewer asks next. ``answer`` is Markdown; ``cell`` the slug of what shows it."""
+
+    question: str
+    answer: str
+    cell: str
+
+
 class Card(msgspec.Struct, frozen=True):
-    """One question with its answer and cells. ``pack`` is the slug of the pack."""
+    """One question with its answer and cells. ``pack`` is the slug of the pack.
+
+    ``more_cells`` show what claims and follow-ups say; the page opens them when asked.
+    """
 
     pack: str
     slug: str
@@ -93,18 +103,35 @@ class Card(msgspec.Struct, frozen=True):
     cells: tuple[Cell, ...]
     seeds: dict[Database, str]
     digest: str
+    more_cells: tuple[Cell, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    follow_ups: tuple[FollowUp, ...] = ()
+    exercises: tuple[Exercise, ...] = ()
+    questions: tuple[Question, ...] = ()
 
     def seed(self, database: Database) -> str:
         """SQL to apply once to a fresh scratch database.
 
         It names the card even when it does nothing else: the runner keeps a scratch database
         only as long as the seed is the same, and so no card meets another card's tables.
+        Without a database there is none.
         """
+        if database == "none":
+            return ""
         return f"-- {self.pack}/{self.slug}\n{self.seeds.get(database, '')}"
 
     def cell(self, slug: str) -> Cell | None:
-        """The cell of that slug, if the card has it."""
-        return next((cell for cell in self.cells if cell.slug == slug), None)
+        """The cell of that slug, if the card has it, on its page or behind a claim."""
+        every = (*self.cells, *self.more_cells)
+        return next((cell for cell in every if cell.slug == slug), None)
+
+    def claim(self, claim: str) -> Claim | None:
+        """The claim of that id, if the card makes it."""
+        return next((each for each in self.claims if each.id == claim), None)
+
+    def exercise(self, slug: str) -> Exercise | None:
+        """The exercise of that slug, if the card has it."""
+        return next((each for each in self.exercises if each.slug == slug), None)
 
     def anchors(self) -> dict[str, str]:
         """Every place of the card's page that a link may name, with its title."""
@@ -122,7 +149,7 @@ class Card(msgspec.Struct, frozen=True):
         yield from left.values()
 
 
-class Pack(msgspec.Struct, frozen=True):
+class Pack(msgspec.Struct, frozen=True, dict=True):
     """A set of cards shipped together, in the order of their numbers."""
 
     slug: str
@@ -130,7 +157,13 @@ class Pack(msgspec.Struct, frozen=True):
     summary: str
     version: str
     cards: tuple[Card, ...]
+    checked: tuple[Checking, ...] = ()
+    news: tuple[News, ...] = ()
 
     def card(self, slug: str) -> Card | None:
         """The card of that slug, if the pack has it."""
-        return next((card for card in self.cards if card.slug == slug), None)
+        return self._by_slug.get(slug)
+
+    @cached_property
+    def _by_slug(self) -> dict[str, Card]:
+        return {card.slug: card for card in self.cards}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final, NamedTuple
@@ -38,7 +39,7 @@ def explain(
 ) -> list[Explanation]:
     """At most ``MAX_EXPLANATIONS``, each error once: what ended the run is first.
 
-    ``events`` are those of the probe, with their ``kind``; only ``is_telling`` ones count.
+    ``events`` are those of the probe, with their ``kind``; only telling ones count.
     """
     stderr = stderr[-MAX_STDERR_CHARACTERS:]
     found: dict[str, Explanation] = {}
@@ -50,9 +51,26 @@ def explain(
     return (shown or list(found.values()))[:MAX_EXPLANATIONS]
 
 
-def is_telling(known: Sequence[KnownError], event: Event) -> bool:
-    """Whether an event of the probe speaks of an error."""
-    return bool(event.get("error")) or _by_event(known, event) is not None
+class EventSigns:
+    """Which events of the probe speak of an error. Made once, as a run has tens of thousands."""
+
+    def __init__(self, known: Iterable[KnownError]) -> None:
+        self._by_kind: defaultdict[str, list[tuple[KnownError, Event]]] = defaultdict(list)
+        for each in known:
+            for sign in each.signs:
+                if sign.event:
+                    self._by_kind[sign.event["kind"]].append((each, sign.event))
+
+    def is_telling(self, event: Event) -> bool:
+        """Whether an event speaks of an error, a known one or another."""
+        return bool(event.get("error")) or self.find(event) is not None
+
+    def find(self, event: Event) -> KnownError | None:
+        """The first known error with a sign that the event bears."""
+        for each, wanted in self._by_kind.get(str(event.get("kind")), ()):
+            if all(_has(event, *field) for field in wanted.items()):
+                return each
+        return None
 
 
 def _raised(known: Sequence[KnownError], raised: Raised | None) -> Iterator[Explanation]:
@@ -72,10 +90,11 @@ def _printed(known: Sequence[KnownError], stderr: str) -> Iterator[Explanation]:
 
 
 def _told(known: Sequence[KnownError], events: Iterable[Event]) -> Iterator[Explanation]:
+    signs = EventSigns(known)
     seen: dict[tuple[Seen, bool], None] = {}
-    for event in islice((one for one in events if is_telling(known, one)), MAX_EVENTS):
+    for event in islice(filter(signs.is_telling, events), MAX_EVENTS):
         line = _line(event)
-        if each := _by_event(known, event):
+        if each := signs.find(event):
             yield Explanation(each, line)
         if error := event.get("error"):
             name, _, message = str(error).partition(": ")
@@ -84,33 +103,25 @@ def _told(known: Sequence[KnownError], events: Iterable[Event]) -> Iterator[Expl
             kind = "DBAPIError" if bare and name == "Error" else name
             seen[Seen(kind, message, line), bare] = None
     for one, bare in sorted(seen, key=lambda told: told[0].line):
-        if each := _most_specific(known, one, bare=bare):
+        if each := find_most_specific(known, one, bare=bare):
             yield Explanation(each, one.line)
 
 
 def _by_chain(known: Sequence[KnownError], chain: Sequence[Seen]) -> Iterator[Explanation]:
     """The outermost exception that is known, at its own line or else at the nearest known."""
     for number, seen in enumerate(chain):
-        if each := _most_specific(known, seen):
+        if each := find_most_specific(known, seen):
             lines = [seen.line, *(one.line for one in reversed(chain[:number]))]
             yield Explanation(each, next(filter(None, lines), 0))
             return
 
 
-def _by_event(known: Sequence[KnownError], event: Event) -> KnownError | None:
-    for each in known:
-        for sign in each.signs:
-            if sign.event and all(_has(event, *wanted) for wanted in sign.event.items()):
-                return each
-    return None
-
-
-def _has(event: Event, name: str, value: str) -> bool:
+def _has(event: Event, name: str, value: object) -> bool:
     told = event.get(name)
     return told is not None if value == ANY else told == value
 
 
-def _most_specific(
+def find_most_specific(
     known: Sequence[KnownError], seen: Seen, *, bare: bool = False
 ) -> KnownError | None:
     """The error whose sign names the most of the message. ``bare``: the type has no module."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import logging
 import os
 import signal
 import sys
@@ -22,10 +21,11 @@ from typing import Final, get_args
 
 import msgspec
 
+from sandbox import logs
 from sandbox.host import apparmor
 from sandbox.host.refusal import RequestRefused
 from sandbox.host.server import Server
-from sandbox.host.supervisor import Supervisor
+from sandbox.host.supervisor import MOST_RUNNING, Supervisor
 from sandbox.host.zygote import ZygoteFailed
 from sandbox.protocol import (
     MAX_WORKERS,
@@ -48,6 +48,7 @@ from sandbox.protocol import (
 
 EXIT_USAGE: Final = 2
 EXIT_UNAVAILABLE: Final = 3
+EXIT_UNHEARD: Final = 128 + signal.SIGPIPE
 EXIT_STATUS: Final[dict[Outcome, int]] = {
     "completed": 0,
     "raised": 1,
@@ -62,9 +63,11 @@ EXIT_STATUS: Final[dict[Outcome, int]] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; its exit status. Usage errors end with status 2."""
+    """Run the command; its exit status. Usage errors end with status 2, and whoever reads us going
+    away, as ``| head`` does, with that of SIGPIPE.
+    """
     options = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logs.configure(getattr(options, "log", "plain"))
     try:
         status: int = asyncio.run(options.command(options))
     except KeyboardInterrupt:
@@ -93,7 +96,7 @@ async def _serve(options: argparse.Namespace) -> int:
 async def _serve_until(stopped: asyncio.Event, options: argparse.Namespace) -> None:
     without: frozenset[Part] = frozenset(["probe"] if options.unobserved else [])
     async with _supervisor(
-        options.level, without=without, wall=options.wall, prove=True
+        options.level, without=without, wall=options.wall, prove=True, most_running=options.runs
     ) as supervisor:
         server = await Server(supervisor).listen(options.socket)
         _write_status(supervisor.status())
@@ -153,13 +156,25 @@ async def _show(supervisor: Supervisor, request: RunRequest, *, as_events: bool)
     try:
         async for batch in supervisor.run(request):
             for event in batch:
-                _print_json(event) if as_events else _print_text(event)
+                try:
+                    _print_json(event) if as_events else _print_text(event)
+                except BrokenPipeError:
+                    _stop_writing()
+                    return EXIT_UNHEARD
                 if isinstance(event, Finished):
                     status = EXIT_STATUS[event.outcome]
     except RequestRefused as refusal:
         sys.stderr.write(f"runcell: {refusal}\n")
         return EXIT_USAGE
     return status
+
+
+def _stop_writing() -> None:
+    """What is still buffered goes nowhere, or Python would complain of it when it ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def _print_json(event: RunEvent) -> None:
@@ -201,6 +216,7 @@ async def _supervisor(
     without: frozenset[Part] = frozenset(),
     wall: str = "",
     prove: bool = False,
+    most_running: int = MOST_RUNNING,
 ) -> AsyncIterator[Supervisor]:
     """A started supervisor with a run directory of its own. Raises ZygoteFailed.
 
@@ -208,7 +224,9 @@ async def _supervisor(
     """
     # Unix socket paths hold 107 bytes, so the directory stays short.
     with tempfile.TemporaryDirectory(prefix="playground-", dir="/tmp") as directory:
-        supervisor = Supervisor(Path(directory), without=without, bubblewrap=wall)
+        supervisor = Supervisor(
+            Path(directory), without=without, bubblewrap=wall, most_running=most_running
+        )
         await supervisor.start(level, warm=warm)
         try:
             if prove:
@@ -246,6 +264,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True)
     serve = commands.add_parser("serve", help="be the supervisor, on a unix socket")
     serve.add_argument("--socket", required=True, metavar="PATH")
+    at_once = "how many ordinary runs go on at once"
+    serve.add_argument("--runs", type=int, default=MOST_RUNNING, metavar="N", help=at_once)
+    serve.add_argument("--log", choices=logs.FORMATS, default="plain", help="how its log looks")
     unobserved = "no inside probe: for benchmarks, as no cell is drawn without it"
     serve.add_argument("--unobserved", action="store_true", help=unobserved)
     serve.set_defaults(command=_serve)

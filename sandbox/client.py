@@ -18,11 +18,13 @@ from sandbox.protocol import (
     Request,
     ResetRequest,
     RunEvent,
+    RunRecord,
     RunRequest,
     Status,
     StatusRequest,
     encode_frame,
 )
+from sandbox.record import assemble
 
 _decoder = msgspec.msgpack.Decoder(Reply)
 
@@ -58,6 +60,10 @@ class SandboxClient:
                 yield reply.events
                 if reply.events and isinstance(reply.events[-1], Finished):
                     return
+
+    async def record(self, request: RunRequest) -> RunRecord:
+        """The run to its end, as the judge looks at it. Raises as ``stream`` does."""
+        return assemble(request, [event async for batch in self.stream(request) for event in batch])
 
     async def cancel(self, run_id: str) -> None:
         """Stop a run, queued or running; its stream ends with ``cancelled``."""

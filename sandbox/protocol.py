@@ -16,13 +16,27 @@ MAX_TELEMETRY_EVENTS: Final = 10_000
 MAX_TELEMETRY_BYTES: Final = 2 * 1024 * 1024
 MAX_WORKERS: Final = 4
 MAX_CAUSES: Final = 8
+MAX_PHASES: Final = 8
+MAX_REQUESTS: Final = 64  # of one phase
+MAX_PHASE_SECONDS: Final = 60.0  # each of the times of a phase
+MAX_BODY_BYTES: Final = 64 * 1024  # of an answer, as kept
+MAX_RESPONSES_BYTES: Final = 1024 * 1024  # of all answers of a run, as kept
+MAX_READS: Final = 16
+MAX_READ_ROWS: Final = 1000
+NOT_READ: Final = "our sandbox did not come to read it"  # the problem of a read, and our fault
 INHERITED_BYTES: Final = 80 * 1024 * 1024
 LARGEST_FIGURE: Final = 2**53  # that a browser can hold
+MAX_WITNESS_CHARACTERS: Final = 500  # of a text in what was seen from outside
 
 # What a child's heartbeat says beside the nonces it echoes.
 NONCE_BYTES: Final = 8
 HELLO: Final = b"\0\0\0hello"  # a loop runs now
 GOODBYE: Final = b"\0\0\0leave"  # it no longer does
+# Where a child that serves finds its listening socket, and the one over which it says that it
+# serves and is told, by its end, to stop. High, as those of the heartbeat are.
+LISTENER: Final = 252
+CUES: Final = 253
+SERVING: Final = b"s"
 
 Database = Literal["none", "sqlite", "postgres"]
 Driver = Literal["", "aiosqlite", "asyncpg", "psycopg"]
@@ -99,6 +113,38 @@ PROFILES: Final[dict[str, Limits]] = {
 }
 
 
+class DrivenRequest(msgspec.Struct, frozen=True):
+    """One HTTP request to the cell's own application. ``path`` may carry a query."""
+
+    method: str = "GET"
+    path: str = "/"
+    body: str = ""
+    headers: dict[str, str] = {}
+
+
+class Phase(msgspec.Struct, frozen=True):
+    """Requests sent from outside, all together or one after another.
+
+    ``timeout_seconds`` is what each request has, from its connection to the end of its answer.
+    With ``disconnect_seconds`` above 0 the client hangs up after so long, answered or not.
+    ``pause_seconds`` pass before the first request. Each request has a connection of its own.
+    """
+
+    name: str
+    requests: list[DrivenRequest]
+    at_once: bool = True
+    timeout_seconds: float = 5.0
+    disconnect_seconds: float = 0.0
+    pause_seconds: float = 0.0
+
+
+class Read(msgspec.Struct, frozen=True):
+    """A query on the scratch database after the run, carried out by our own code."""
+
+    name: str
+    sql: str
+
+
 class RunRequest(msgspec.Struct, frozen=True, tag="run"):
     """One run of a cell.
 
@@ -108,6 +154,11 @@ class RunRequest(msgspec.Struct, frozen=True, tag="run"):
     ``wall_seconds`` of 0 keeps the profile's. With ``workers`` above 1 (at most ``MAX_WORKERS``)
     as many children run the code side by side, on the same files and database, and each finds
     its number, from 1, in ``WORKER``; deadline, output and telemetry are those of one run.
+    With ``phases`` the cell's application is served (by itself with ``uvicorn.run``, else by us if
+    there is a global ``app``) and asked from outside; requests of a phase are dealt to the workers
+    in turn. After the last one the code is asked to end. ``reads`` are carried out when all of the
+    learner's processes are gone. Among runs that wait, those of one of ``fair_by`` (the learner,
+    then the team) take turns with others'. ``disk_bytes`` of 0 keeps the profile's.
     """
 
     run_id: str
@@ -120,6 +171,10 @@ class RunRequest(msgspec.Struct, frozen=True, tag="run"):
     profile: str = "default"
     wall_seconds: float = 0.0
     workers: int = 1
+    phases: list[Phase] = []
+    reads: list[Read] = []
+    fair_by: list[str] = []
+    disk_bytes: int = 0
 
 
 class CancelRequest(msgspec.Struct, frozen=True, tag="cancel"):
@@ -142,9 +197,10 @@ Request = RunRequest | CancelRequest | ResetRequest | StatusRequest
 
 
 class Queued(msgspec.Struct, frozen=True, tag="queued"):
-    """The run waits for a place; ``position`` 1 is next."""
+    """The run waits for a place; ``position`` 1 is next, in some ``wait_seconds`` (0: unknown)."""
 
     position: int
+    wait_seconds: float = 0.0
 
 
 class Started(msgspec.Struct, frozen=True, tag="started"):
@@ -207,7 +263,10 @@ class WitnessSummary(msgspec.Struct, frozen=True):
     ``heartbeat``: ``off`` when no loop ran on the cell's thread, ``silent`` when one did and
     never answered in earnest. ``statements`` is None where no server could count them.
     ``disagreement`` is empty, or a sentence that says what the picture from inside tells, what
-    was seen from outside, and which of the two is trusted.
+    was seen from outside, and which of the two is trusted. ``longest_held_us`` is the longest lag
+    without what the code is not to blame for: its thread waiting for a processor, a supervisor
+    that was late itself. ``lost`` counts lags and statements that are in these figures but were
+    too many to be told one by one.
     """
 
     heartbeat: Heartbeat = "off"
@@ -216,14 +275,20 @@ class WitnessSummary(msgspec.Struct, frozen=True):
     pings: int = 0
     statements: int | None = None
     disagreement: str = ""
+    lost: int = 0
+    longest_held_us: int = 0
 
 
 class Summary(msgspec.Struct, frozen=True):
     """A run's figures in one row; derived from telemetry, so a picture as well.
 
     Of several workers the longest of the longest and the most of ``most_repeated`` (how often the
-    commonest statement ran), and the sum of everything else: also of ``pool_high_water``, as the
-    database meets workers times what each one's pool takes.
+    commonest statement ran), the worst of the lags, and the sum of everything else: also of
+    ``pool_high_water``, as the database meets workers times what each one's pool takes.
+
+    ``lag_p50_us`` and ``lag_p99_us``: how long news waited for the loop, of whatever may come at
+    any time while it runs; 0 for less than a millisecond. ``requests`` were answered in
+    ``longest_serving_us``, from the first to the last.
     """
 
     longest_block_us: int = 0
@@ -235,6 +300,11 @@ class Summary(msgspec.Struct, frozen=True):
     transactions_left_open: int = 0
     pool_wait_us: int = 0
     most_repeated: int = 0
+    lag_p50_us: int = 0
+    lag_p99_us: int = 0
+    requests: int = 0
+    longest_serving_us: int = 0
+    never_awaited: int = 0
 
 
 class Cause(msgspec.Struct, frozen=True):
@@ -282,7 +352,160 @@ class Finished(msgspec.Struct, frozen=True, tag="finished"):
     witness: WitnessSummary = WitnessSummary()
 
 
-RunEvent = Queued | Started | Output | Value | Telemetry | Witness | Finished
+ResponseProblem = Literal[
+    "", "timed out", "connection closed", "refused", "disconnected", "not HTTP", "too large"
+]
+
+
+class Response(msgspec.Struct, frozen=True, tag="response"):
+    """What a driven request got; the times are the supervisor's, the rest is hostile text.
+
+    ``number`` is the request's place in its phase, from 1. ``status`` is 0 where none came.
+    ``body`` is cut to ``MAX_BODY_BYTES``, and to less where a run's answers are many and long:
+    ``body_bytes`` is what came. Names of ``headers`` are in small letters, the last of several
+    with one name counts. ``disconnected``: we hung up, as the phase says; ``refused``: nobody
+    listened; ``connection closed``: whoever listened went away.
+    """
+
+    phase: str
+    number: int
+    began_us: int
+    ended_us: int
+    status: int = 0
+    headers: dict[str, str] = {}
+    body: str = ""
+    body_bytes: int = 0
+    problem: ResponseProblem = ""
+    worker: int = 0
+
+
+class PhaseDriven(msgspec.Struct, frozen=True, tag="phase"):
+    """A phase from its first request, after its pause, to its last answer."""
+
+    name: str
+    began_us: int
+    ended_us: int
+
+
+class Aftermath(msgspec.Struct, frozen=True, tag="aftermath"):
+    """What was seen after the last phase of a run, or before its reads.
+
+    ``at_us`` is when the code was asked to end, or had ended where there were no phases.
+    ``idle_in_transaction``: backends of the run that its last answers left in an open transaction;
+    None where no server told. ``calibration_us``: how long a fixed piece of pure Python took, the
+    slowest of three, in a child of our own right after the run: what this machine gives a child
+    now, whatever the learner's code did. 0 where it could not be taken.
+    """
+
+    at_us: int
+    idle_in_transaction: int | None = None
+    calibration_us: int = 0
+
+
+Scalar = str | int | float | None
+
+
+class Rows(msgspec.Struct, frozen=True, tag="rows"):
+    """What a ``Read`` found: at most ``MAX_READ_ROWS`` rows. ``problem``: why there are none.
+
+    Booleans are 0 and 1, bytes are hexadecimal; decimals, dates and all else are text.
+    """
+
+    name: str
+    columns: list[str] = []
+    rows: list[list[Scalar]] = []
+    problem: str = ""
+
+
+RunEvent = (
+    Queued
+    | Started
+    | Output
+    | Value
+    | Telemetry
+    | Witness
+    | Response
+    | PhaseDriven
+    | Aftermath
+    | Rows
+    | Finished
+)
+
+
+class ServerStatement(msgspec.Struct, frozen=True):
+    """A statement by the database server's own log; its text is cut to
+    ``MAX_WITNESS_CHARACTERS``.
+
+    ``phase`` is the one that had begun last when it began: what answers leave to be done after
+    them is of their phase. It is empty before the first and once the code was asked to end.
+    """
+
+    at_us: int
+    duration_us: int
+    text: str
+    phase: str = ""
+    error: str = ""
+
+
+class Lag(msgspec.Struct, frozen=True):
+    """For so long the event loop did not answer; seen from outside.
+
+    ``held_us`` is the part that the code held it: on a busy machine the rest was a wait for a
+    processor, by the kernel's own account. Code whose own threads fill the processors makes such
+    waits as well: bounds on latencies see them.
+    """
+
+    at_us: int
+    duration_us: int
+    held_us: int = 0
+    worker: int = 0
+
+
+class Picture(msgspec.Struct, frozen=True):
+    """What the run told of itself. Forgeable: for feedback, never for a grade."""
+
+    summary: Summary = Summary()
+    events: list[Telemetry] = []
+
+
+class RunRecord(msgspec.Struct, frozen=True):
+    """Everything the host saw of one run; what the judge looks at.
+
+    Evidence, save ``picture`` and the texts in it; ``error`` is what the code itself said of its
+    end, which at least did end as one that raised. ``statements`` is None where no server could
+    count them, for SQLite say. With ``lost`` above 0 so many statements and lags are missing in
+    the lists; ``statement_count`` and ``longest_lag_us`` are whole all the same. Lags are those of
+    the loop on the code's first thread; what is served by another is seen in its answers alone.
+    """
+
+    outcome: Outcome
+    fault: Fault
+    message: str
+    error: Raised | None = None
+    exit_status: int = 0
+    stdout: str = ""
+    stderr: str = ""
+    wall_us: int = 0
+    cpu_us: int = 0
+    max_rss_bytes: int = 0
+    responses: list[Response] = []
+    rows: list[Rows] = []
+    statements: list[ServerStatement] | None = None
+    statement_count: int | None = None
+    longest_lag_us: int = 0
+    longest_held_us: int = 0
+    blocked_us: int = 0
+    heartbeat: Heartbeat = "off"
+    disagreement: str = ""
+    lags: list[Lag] = []
+    lost: int = 0
+    phases: list[PhaseDriven] = []
+    idle_in_transaction: int | None = None
+    calibration_us: int = 0
+    database: Database = "none"
+    driver: Driver = ""
+    workers: int = 1
+    picture: Picture = Picture()
 
 
 class Batch(msgspec.Struct, frozen=True, tag="batch"):
@@ -304,7 +527,8 @@ class Status(msgspec.Struct, frozen=True, tag="status_is"):
 
     Memory is the proportional share (PSS), 0 where the kernel does not tell. ``cgroup`` says
     whether runs are bounded by cgroups, and if not, what to do about it. ``probes`` are the
-    attacks of the self-test by name, and whether the jail held.
+    attacks of the self-test by name, and whether the jail held. ``parked`` children wait for a run;
+    ``sessions`` have files, ``slots_lent`` and ``slots_ready`` are scratch databases of Postgres.
     """
 
     level: Level
@@ -317,6 +541,10 @@ class Status(msgspec.Struct, frozen=True, tag="status_is"):
     probes: dict[str, bool] = {}
     zygote_pss_bytes: int = 0
     running_pss_bytes: list[int] = []
+    parked: int = 0
+    sessions: int = 0
+    slots_lent: int = 0
+    slots_ready: int = 0
 
 
 class Done(msgspec.Struct, frozen=True, tag="done"):
@@ -327,7 +555,11 @@ Reply = Batch | Refused | Status | Done
 
 
 class Job(msgspec.Struct, frozen=True):
-    """What the supervisor sends a parked child over the child's own socket."""
+    """What the supervisor sends a parked child over the child's own socket.
+
+    With ``serves`` two descriptors travel along: those of ``LISTENER`` and ``CUES``. ``reads`` and
+    ``calibrates`` are of a child that runs our code alone.
+    """
 
     code: str
     environment: dict[str, str]
@@ -337,6 +569,9 @@ class Job(msgspec.Struct, frozen=True):
     fresh_file: bool = False
     worker: int = 0
     workers: int = 1
+    serves: bool = False
+    reads: list[Read] = []
+    calibrates: bool = False
 
 
 def to_json(event: RunEvent) -> bytes:

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,13 +14,39 @@ from pathlib import Path
 from typing import IO, Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from sandbox.client import SandboxClient
 from tests.ordinary import as_ordinary_user
 
 ROOT = Path(__file__).resolve().parents[1]
 MARKED_FOLDERS = ("integration", "browser", "hostile")
+# Those that take longest, so that no worker is left alone with one at the end.
+LONG_FILES = [
+    "packs/test_what_packs_promise.py",
+    "hostile/test_soak.py",
+    "browser/test_accessibility.py",
+    "hostile/test_runcell.py",
+    "hostile/test_hidden_answers.py",
+    "browser/test_learner_journeys.py",
+    "browser/test_accounts_page.py",
+    "integration/test_faults.py",
+    "integration/test_expiry.py",
+    "hostile/test_layers.py",
+    "browser/test_exercise_page.py",
+    "browser/test_card_page.py",
+    "integration/test_grade_command.py",
+    "integration/test_exposed_site.py",
+    "integration/test_doctor.py",
+]
+# Each of their tests is long, and needs nothing that another one has made.
+SHARED_FILES = [
+    "browser/test_accessibility.py",
+    "hostile/test_runcell.py",
+    "integration/test_doctor.py",
+]
 START_SECONDS = 90
+MOST_DATABASES = 64
 STOP_SECONDS = 20
 
 MOST_LOG_CHARACTERS = 6000
@@ -41,8 +68,29 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         output["supervisor_log"] = session.config.stash.get(supervisor_log, "")
 
 
+class Shared(LoadFileScheduling):  # type: ignore[misc]
+    """A file to a worker, as ``loadfile`` does it; of some files, a test."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return nodeid if file.removeprefix("tests/") in SHARED_FILES else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Shared | None:
+    """Who runs what, where whole files are asked for."""
+    return Shared(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+def get_turn(item: pytest.Item) -> int:
+    """Its place among the long files; the others come after them, as they are."""
+    file = item.path.relative_to(ROOT / "tests").as_posix()
+    return LONG_FILES.index(file) if file in LONG_FILES else len(LONG_FILES)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each test the marker of its folder."""
+    """Long files first, and each test with the marker of its folder."""
+    items.sort(key=get_turn)
     for item in items:
         folder = item.path.relative_to(ROOT / "tests").parts[0]
         if folder in MARKED_FOLDERS:
@@ -59,6 +107,12 @@ def pytest_terminal_summary(
     reasons = Counter(report.longrepr[2] for report in terminalreporter.getreports("skipped"))
     for reason, count in reasons.items():
         terminalreporter.write_line(f"NOT TESTED: {count} x {reason}", red=True, bold=True)
+
+
+@pytest.fixture
+def quick_passwords(settings: Any) -> None:
+    """Hash passwords in no time: how slow it is otherwise is Django's to test."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(scope="session")
@@ -147,3 +201,29 @@ def stop(supervisor: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         supervisor.kill()
         supervisor.communicate()
+
+
+@pytest.fixture(scope="session")
+def redis_url(needs: Callable[..., str]) -> Iterator[str]:
+    """A Redis of the tests' own, on a Unix socket."""
+    program = needs("redis-server")
+    with tempfile.TemporaryDirectory(prefix="redis-") as folder:
+        path = Path(folder, "redis.sock")
+        command = [program, "--port", "0", "--unixsocket", str(path), "--save", "", "--dir", folder]
+        command += ["--databases", str(MOST_DATABASES)]
+        redis = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        try:
+            while not path.exists():
+                assert redis.poll() is None, "redis-server did not start"
+                time.sleep(0.02)
+            yield f"unix://{path}"
+        finally:
+            redis.terminate()
+            redis.wait(10)
+
+
+@pytest.fixture(scope="session")
+def take_redis(redis_url: str) -> Callable[[], str]:
+    """The address of a Redis in which nothing is, and no worker of another test."""
+    numbers = iter(range(1, MOST_DATABASES))
+    return lambda: f"{redis_url}?db={next(numbers)}"

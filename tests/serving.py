@@ -28,7 +28,7 @@ START_SECONDS = 60
 RUN_SECONDS = 40
 CARD = {"pack": "async-databases", "card": "blocking-driver", "cell": "trap"}
 
-_OUTPUT = re.compile(r'<span class="(stdout|stderr)">(.*?)</span></div>', re.S)
+_OUTPUT = re.compile(r'<span class="(stdout|stderr)" data-at="\d+">(.*?)</span></div>', re.S)
 _EVENTS = re.compile(r'<data class="loop-event" value="(.*?)">', re.S)
 _STATUS = re.compile(r'<p id="cell-[^"]*-status"[^>]*>(.*?)</p>', re.S)
 _NOTICE = re.compile(r'<p id="notice"[^>]*>(.*?)</p>', re.S)

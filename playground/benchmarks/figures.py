@@ -23,6 +23,7 @@ class Figure(msgspec.Struct, frozen=True, omit_defaults=True):
     n: int
     p50: float | None = None
     p95: float | None = None
+    p99: float | None = None
     value: float | None = None
     baseline: Baseline | None = None
     ratio: float | None = None
@@ -33,7 +34,7 @@ class Figure(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def as_text(self) -> str:
         """One line for a person."""
-        figures = {"p50": self.p50, "p95": self.p95, "value": self.value}
+        figures = {"p50": self.p50, "p95": self.p95, "p99": self.p99, "value": self.value}
         shown = "  ".join(f"{name} {value:.1f}" for name, value in figures.items() if value)
         line = f"{self.name:<40} {shown} {self.unit}  (n={self.n})"
         if self.baseline is None:
@@ -53,6 +54,21 @@ def spread(name: str, milliseconds: Sequence[float], baseline: Baseline) -> Figu
         p95=round(percentile(ordered, 0.95), 2),
         baseline=Baseline(baseline.name, round(baseline.value, 2)),
         ratio=round(p50 / baseline.value, 2),
+    )
+
+
+def tail(name: str, milliseconds: Sequence[float], baseline: Baseline | None = None) -> Figure:
+    """Median, 95th and 99th percentile; ``ratio`` is of the last, as the baseline is one too."""
+    p99 = percentile(milliseconds, 0.99)
+    return Figure(
+        name=name,
+        unit="ms",
+        n=len(milliseconds),
+        p50=round(percentile(milliseconds, 0.5), 2),
+        p95=round(percentile(milliseconds, 0.95), 2),
+        p99=round(p99, 2),
+        baseline=Baseline(baseline.name, round(baseline.value, 2)) if baseline else None,
+        ratio=round(p99 / baseline.value, 2) if baseline else None,
     )
 
 

@@ -12,7 +12,7 @@ from playground.benchmarks.servers import supervisor
 from sandbox.client import SandboxClient
 from sandbox.protocol import Database
 
-ROUNDS: Final = 9
+ROUNDS: Final = 15
 DEBUG_EVERY: Final = 3  # it takes ten times as long
 _UNOBSERVED: Final = "unobserved"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import sys
 import tempfile
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from playground.benchmarks.fleet import find_free_port
 from sandbox.client import SandboxClient
 
 START_SECONDS = 60
@@ -38,12 +38,13 @@ async def supervisor(*arguments: str) -> AsyncIterator[SandboxClient]:
 
 
 @asynccontextmanager
-async def site() -> AsyncIterator[str]:
+async def site(**environment: str) -> AsyncIterator[str]:
     """The address of a fresh site in the embedded default, with a database of its own."""
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
-        port = _free_port()
+        port = find_free_port()
         command = [sys.executable, "manage.py", "play", "--port", str(port)]
-        process = await _start(command, stdout=asyncio.subprocess.DEVNULL, VAR_DIR=directory)
+        own = {"VAR_DIR": directory, "REDIS_URL": "", "SITE_DATABASE_URL": "", **environment}
+        process = await _start(command, stdout=asyncio.subprocess.DEVNULL, **own)
         address = f"http://127.0.0.1:{port}"
         try:
             await asyncio.wait_for(_answers(address), START_SECONDS)
@@ -78,9 +79,3 @@ async def _answers(address: str) -> None:
                 time.sleep(0.1)
 
     await asyncio.to_thread(ask_until_it_answers)
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])

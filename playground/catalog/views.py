@@ -2,42 +2,49 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
+from django.views.decorators.vary import vary_on_headers
+from django_htmx.http import replace_url
 from django_htmx.middleware import HtmxDetails
 
+from exercises.exercise import Exercise
 from exercises.known import KnownError
 from exercises.model import Card, Cell, Pack
-from playground.catalog import markdown, queries
-from playground.catalog.queries import Filters
-
-LEARNER = "learner"
-
-
-def home(request: HttpRequest) -> HttpResponse:
-    """Straight to the first pack."""
-    return redirect("card-list", pack=next(iter(queries.get_packs())))
+from playground.accounts.learners import ensure_learner
+from playground.catalog import claims, markdown, previews, queries
+from playground.catalog.filters import Filters, narrow
+from playground.catalog.markdown import Marks
+from playground.catalog.statuses import read_statuses
 
 
+# A browser that keeps the results alone must not show them as a page.
+@vary_on_headers("HX-Request")
 def card_list(request: HttpRequest, pack: str) -> HttpResponse:
-    """The cards of a pack, narrowed by search, tag and difficulty."""
+    """The cards of a pack, narrowed by search, tags, difficulty and how far the learner is."""
     found = _get_pack(pack)
+    statuses = read_statuses(request, found)
     given = request.GET
-    filters = Filters(given.get("search", ""), given.get("tag", ""), given.get("difficulty", ""))
-    cards = queries.list_cards(found, filters)
+    filters = Filters(
+        given.get("search", ""),
+        tuple(dict.fromkeys(filter(None, given.getlist("tag")))),
+        given.get("difficulty", ""),
+        given.get("status", "") if statuses else "",
+    )
+    narrowed = narrow(found, filters, statuses)
     context = {
         "pack": found,
-        "cards": [_summary(card) for card in cards],
+        "cards": [{**_summary(card), "status": statuses.get(card.slug)} for card in narrowed.cards],
         "filters": filters,
-        "tags": queries.list_tags(found.cards),
-        "difficulties": queries.list_difficulties(found.cards),
+        "narrowed": narrowed,
     }
     htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
-    template = "catalog/card_list.html#results" if htmx else "catalog/card_list.html"
-    return render(request, template, context)
+    if not htmx:
+        return render(request, "catalog/card_list.html", context)
+    part = render(request, "catalog/card_list.html#results", context)
+    return replace_url(part, f"{request.path}?{filters.query}" if filters.query else request.path)
 
 
 def card(request: HttpRequest, pack: str, card: str) -> HttpResponse:
@@ -46,20 +53,37 @@ def card(request: HttpRequest, pack: str, card: str) -> HttpResponse:
     shown = found.card(card)
     if shown is None:
         raise Http404(f"There is no card {card!r} in this pack.")
-    request.session.setdefault(LEARNER, secrets.token_hex(16))
+    ensure_learner(request)
     before, after = queries.get_neighbours(found, shown)
+    told = claims.tell(shown, found.checked)
+    marks = claims.marks_of(told)
     context = {
         "pack": found,
         "card": shown,
         "rule": markdown.render_inline(shown.rule),
         "question": markdown.render_inline(shown.question),
-        "parts": [_part(part) for part in shown.parts()],
+        "parts": [_part(part, marks) for part in shown.parts()],
+        "claims": told,
+        "behind": list(claims.list_behind(shown, told)),
+        "exercises": [_exercise(each) for each in shown.exercises],
+        "follow_ups": claims.list_follow_ups(shown, marks),
         "before": before and _summary(before),
         "after": after and _summary(after),
+        **previews.describe_card(request, shown),
     }
     return render(request, "catalog/card.html", context)
 
 
+def cell(request: HttpRequest, pack: str, card: str, cell: str) -> HttpResponse:
+    """A cell that the card's page does not show until it is opened."""
+    shown = _get_pack(pack).card(card)
+    found = next((each for each in shown.more_cells if each.slug == cell), None) if shown else None
+    if found is None:
+        raise Http404(f"There is no cell {cell!r} behind this card.")
+    return render(request, "runs/cell.html", {"card": shown, "cell": found})
+
+
+@vary_on_headers("HX-Request")
 def known_errors(request: HttpRequest) -> HttpResponse:
     """Every error that can be explained, each at an address of its own; narrowed by a search."""
     search = request.GET.get("search", "")
@@ -100,7 +124,11 @@ def _summary(card: Card) -> dict[str, Any]:
     }
 
 
-def _part(part: str | Cell) -> dict[str, Any]:
+def _exercise(exercise: Exercise) -> dict[str, Any]:
+    return {"exercise": exercise, "goal": markdown.render(exercise.goal)}
+
+
+def _part(part: str | Cell, marks: Marks) -> dict[str, Any]:
     if isinstance(part, Cell):
         return {"cell": part}
-    return {"html": markdown.render(part)}
+    return {"html": markdown.render(part, marks)}

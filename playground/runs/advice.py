@@ -77,6 +77,11 @@ CURES: Final = [
         "without the wall nothing runs as root: start the playground from an ordinary account",
     ),
     Cure(
+        r"the site's own database does not answer",
+        "start the Postgres that SITE_DATABASE_URL names and let this machine connect to it, or "
+        "take the variable away: the site then keeps a SQLite file in VAR_DIR",
+    ),
+    Cure(
         r"the jail does not hold here",
         "run no cell on this machine, and tell the maintainers what the self-test named",
     ),

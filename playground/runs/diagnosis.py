@@ -1,9 +1,11 @@
-"""What ``doctor`` finds out by running cells: isolation between two sessions, and the engines."""
+"""What ``doctor`` finds out by trying: the isolation of sessions, engines, our own database."""
 
 from __future__ import annotations
 
 import secrets
 from typing import Any, Final
+
+from django.db import DatabaseError, connection
 
 from sandbox.client import SandboxClient
 from sandbox.protocol import Database, Finished, Output, RunRequest
@@ -55,6 +57,31 @@ async def try_neighbours(client: SandboxClient) -> dict[str, bool]:
         "no file of a neighbour": (left, seen) == ("left\n", "none\n"),
         "no database of a neighbour": bool(name.strip()) and entered == "none\n",
     }
+
+
+def name_site_database() -> str:
+    """Where the site keeps its own data; never its password."""
+    if connection.vendor == "sqlite":
+        return f"not set: SQLite in {connection.settings_dict['NAME']}"
+    kept = connection.settings_dict
+    where = f"{kept['HOST']}:{kept['PORT']}".strip(":") or "this machine"
+    return f"{connection.display_name}, database {kept['NAME']!r} at {where}"
+
+
+def try_site_database() -> list[str]:
+    """Why the site could not keep anything, if so; a SQLite file is made when it is needed."""
+    if connection.vendor == "sqlite":
+        return []
+    tried = connection.copy()
+    tried.settings_dict["OPTIONS"].pop("pool", None)  # which would try again and again
+    try:
+        with tried.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError as error:
+        return [f"the site's own database does not answer: {str(error).strip()}"]
+    finally:
+        tried.close()
+    return []
 
 
 async def _run(client: SandboxClient, code: str, **fields: Any) -> tuple[str, Finished]:

@@ -1,4 +1,4 @@
-"""The embedded default: the Channels worker as a task inside the web process."""
+"""What goes on beside the pages: the embedded default's worker, or care for runs left behind."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 
 from playground.runs.exposure import LevelBelowFull
+from playground.runs.orphans import look_after_orphans
+from playground.runs.reporting import report
 from playground.runs.supervision import get_supervision
 from playground.runs.worker import CHANNEL, SandboxWorker
 
@@ -20,12 +22,15 @@ _log = logging.getLogger(__name__)
 
 
 def with_embedded_worker(application: Application) -> Application:
-    """Start the worker with the server, or at the first request where it has no lifespan."""
+    """Start it with the server, or at the first request where it has no lifespan."""
     tasks: list[asyncio.Task[None]] = []
 
     def start() -> None:
-        if not tasks and not settings.REDIS_URL:
-            tasks.append(asyncio.create_task(_work(application)))
+        if not tasks:
+            work = look_after_orphans() if settings.REDIS_URL else _work(application)
+            tasks.append(asyncio.create_task(work))
+            if settings.REDIS_URL:
+                tasks.append(asyncio.create_task(report("web")))
 
     async def entry(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
@@ -53,7 +58,7 @@ async def _work(application: Application) -> None:
 async def _live(receive: Any, send: Any, tasks: list[asyncio.Task[None]]) -> None:
     await receive()
     try:
-        if tasks:
+        if not settings.REDIS_URL:
             await get_supervision().require_level()
     except LevelBelowFull as error:
         await _end(tasks)

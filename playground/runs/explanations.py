@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from exercises.known import KnownError
 from exercises.printed import MAX_STDERR_CHARACTERS
-from exercises.recogniser import MAX_EVENTS, MAX_EXPLANATIONS, explain, is_telling
+from exercises.recogniser import MAX_EVENTS, MAX_EXPLANATIONS, EventSigns, explain
 from playground.catalog import markdown, queries
 from sandbox.protocol import Finished, Output, RunEvent, Telemetry
 
@@ -33,6 +33,7 @@ class MetErrors:
     def __init__(self, card: str) -> None:
         self._card = card
         self._known = list(queries.get_known_errors().values())
+        self._signs = EventSigns(self._known)
         self._stderr: defaultdict[int, str] = defaultdict(str)
         self._events: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
 
@@ -58,9 +59,11 @@ class MetErrors:
         return list(told.values())[:MAX_EXPLANATIONS]
 
     def _keep(self, event: Telemetry) -> None:
-        kept = self._events[event.worker]
         fields = {**event.fields, "kind": event.kind}
-        if len(kept) < MAX_EVENTS and is_telling(self._known, fields):
+        if not self._signs.is_telling(fields):
+            return
+        kept = self._events[event.worker]
+        if len(kept) < MAX_EVENTS:
             kept.append(fields)
 
     def _told(self, known: KnownError, line: int, worker: int) -> ToldError:

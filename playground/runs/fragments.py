@@ -11,8 +11,16 @@ from typing import Any, Final
 from django.template.loader import render_to_string
 
 from playground.runs.explanations import MetErrors
+from playground.runs.held_up import HeldUp
 from playground.runs.models import Recording
-from playground.runs.sentences import describe_loop, describe_witness
+from playground.runs.operations import list_share_days
+from playground.runs.rows import summary_row
+from playground.runs.sentences import (
+    describe_loop,
+    describe_statements,
+    describe_wait,
+    describe_witness,
+)
 from playground.runs.titles import Choice
 from sandbox.protocol import (
     Finished,
@@ -27,6 +35,7 @@ from sandbox.protocol import (
 )
 
 _ANSI: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-_])")
+_TOGETHER_US: Final = 16_000  # as the runner batches: what a replay shows at once
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -35,14 +44,14 @@ def render_notice(text: str) -> str:
     return _render("notice", text=text)
 
 
-def render_status(cell: str, text: str, *, running: bool = False) -> str:
-    """A sentence about a cell, and whether a run of it goes on."""
-    return _render("status", cell=cell, text=text, running=running)
+def render_status(cell: str, text: str, *, running: bool = False, run_id: str = "") -> str:
+    """A sentence about a cell, and whether a run of it goes on, and which."""
+    return _render("status", cell=cell, text=text, running=running, run_id=run_id)
 
 
-def render_start(cell: str) -> str:
+def render_start(cell: str, run_id: str, text: str = "Running …") -> str:
     """Everything the last run left is cleared."""
-    return _render("start", cell=cell, text="Running …", running=True)
+    return _render("start", cell=cell, text=text, running=True, run_id=run_id)
 
 
 def render_reset(cell: str) -> str:
@@ -62,6 +71,9 @@ def render_recorded(
         outcome=recording.outcome,
         choices=choices,
         has_picture=has_picture,
+        shared_run=recording,
+        is_answer=recording.is_answer,
+        share_days=list_share_days(),
     )
 
 
@@ -71,23 +83,26 @@ class RunPicture:
     ``card`` is the pack/card that the page shows: its own links stay on the page.
     """
 
-    def __init__(self, cell: str, card: str = "") -> None:
+    def __init__(self, cell: str, card: str = "", run_id: str = "") -> None:
         self._cell = cell
+        self._run_id = run_id
         self._errors = MetErrors(card)
         self._blocks: list[dict[str, Any]] = []
+        self._statements: list[dict[str, Any]] = []
+        self._held_up = HeldUp()
         self._worker = 0
         self._line_is_open = False
 
     def render(self, events: list[RunEvent]) -> str:
-        """The fragments of one batch, in order; output of one stream in one piece."""
+        """The fragments of one batch, in order; a stream's output of one moment in one piece."""
         told = [event for event in events if isinstance(event, Telemetry | Witness)]
         self._remember(event for event in told if isinstance(event, Telemetry))
         self._errors.remember(events)
         parts = [
-            self._output(worker, stream, "".join(event.text for event in group))
-            for (worker, stream), group in groupby(
+            self._output(list(group))
+            for _, group in groupby(
                 (event for event in events if isinstance(event, Output)),
-                key=lambda event: (event.worker, event.stream),
+                key=lambda event: (event.worker, event.stream, event.at_us // _TOGETHER_US),
             )
         ]
         if told:
@@ -97,12 +112,16 @@ class RunPicture:
         return "".join(parts)
 
     def _remember(self, telemetry: Iterable[Telemetry]) -> None:
-        self._blocks += [
-            {**event.fields, "worker": event.worker} for event in telemetry if event.kind == "block"
-        ]
+        for event in telemetry:
+            self._held_up.remember(event)
+            if event.kind in ("block", "sql"):
+                kept = self._blocks if event.kind == "block" else self._statements
+                kept.append({**event.fields, "at_us": event.at_us, "worker": event.worker})
 
-    def _output(self, worker: int, stream: str, text: str) -> str:
+    def _output(self, events: list[Output]) -> str:
         """Of several workers each one's words begin a line, after a label with its number."""
+        first, text = events[0], "".join(event.text for event in events)
+        worker = first.worker
         clean = _CONTROL.sub("\ufffd", _ANSI.sub("", text))
         changes = worker != self._worker
         breaks = changes and self._line_is_open
@@ -110,7 +129,8 @@ class RunPicture:
         return _render(
             "output",
             cell=self._cell,
-            stream=stream,
+            at_us=first.at_us,
+            stream=first.stream,
             text=clean,
             label=worker if changes else 0,
             before="\n" if breaks else "",
@@ -118,17 +138,19 @@ class RunPicture:
 
     def _other(self, event: RunEvent) -> str:
         match event:
-            case Queued(position):
-                text = f"Waiting for a free place: number {position} in the queue."
-                return render_status(self._cell, text, running=True)
+            case Queued():
+                return self._running(describe_wait(event))
             case Started(scratch="fresh"):
-                return render_status(self._cell, "Running on a fresh database …", running=True)
+                return self._running("Running on a fresh database …")
             case Value():
                 return _render("value", cell=self._cell, value=event)
             case Finished():
                 return self._finished(event)
             case _:
                 return ""
+
+    def _running(self, text: str) -> str:
+        return render_status(self._cell, text, running=True, run_id=self._run_id)
 
     def _finished(self, event: Finished) -> str:
         return self._summary(event) + _render("figures", cell=self._cell, figures=_figures(event))
@@ -139,11 +161,10 @@ class RunPicture:
             cell=self._cell,
             finished=event,
             explanations=self._errors.explain(event),
-            loop_sentence=describe_loop(self._blocks, event.summary),
+            loop_sentence=describe_loop(self._blocks, event.summary, self._held_up),
+            statements_sentence=describe_statements(self._statements),
             witness_sentence=describe_witness(event.witness),
-            wall_ms=event.wall_us / 1000,
-            longest_ms=event.summary.longest_block_us / 1000,
-            blocked_ms=event.summary.blocked_us / 1000,
+            row=summary_row(event),
         )
 
 

@@ -11,6 +11,7 @@ from sandbox.protocol import MAX_CODE_BYTES, Driver
 
 MAX_MESSAGE_BYTES: Final = 6 * MAX_CODE_BYTES  # JSON may write one byte as six
 MAX_ADDRESS_CHARACTERS: Final = 200
+FORETOLD: Final = "predict-"
 MAX_SENTENCE_CHARACTERS: Final = 400
 
 _Slug = Annotated[str, msgspec.Meta(max_length=MAX_ADDRESS_CHARACTERS)]
@@ -36,6 +37,20 @@ class RunCell(CellAddress, frozen=True, tag_field="action", tag="run"):
         return int(self.workers or cell.workers)
 
 
+class CheckAnswer(CellAddress, frozen=True, tag_field="action", tag="check"):
+    """Judge this answer to an exercise: code, or what was foretold, by prediction.
+
+    ``shown`` is what the page was given when it was shown: ``playground.progress.shown``.
+    ``asked`` is the one prediction that a quiz asked for: what it shows is no attempt.
+    """
+
+    code: str = ""
+    shown: Annotated[str, msgspec.Meta(max_length=MAX_ADDRESS_CHARACTERS)] = ""
+    driver: Driver = ""
+    foretold: dict[str, str] = {}
+    asked: _Slug = ""
+
+
 class StopCell(CellAddress, frozen=True, tag_field="action", tag="stop"):
     """Stop the cell's run."""
 
@@ -44,7 +59,13 @@ class ResetCell(CellAddress, frozen=True, tag_field="action", tag="reset"):
     """Drop the learner's scratch databases and files."""
 
 
-PageMessage = RunCell | StopCell | ResetCell
+class ResumeRun(CellAddress, frozen=True, tag_field="action", tag="resume"):
+    """Show again a run that went on while the page's connection was lost."""
+
+    run_id: _Slug
+
+
+PageMessage = RunCell | CheckAnswer | StopCell | ResetCell | ResumeRun
 
 
 class NotOurs(Exception):
@@ -65,9 +86,25 @@ def decode(text: str | None) -> PageMessage:
     except (msgspec.MsgspecError, RecursionError) as error:
         why = str(error)[:200]
         raise NotOurs(f"The page sent something we do not know ({why}). Reload it.") from error
-    if isinstance(message, RunCell) and len(message.code.encode(errors="replace")) > MAX_CODE_BYTES:
+    if isinstance(message, CheckAnswer):
+        message = msgspec.structs.replace(message, foretold=_foretold(text))
+    if (
+        isinstance(message, RunCell | CheckAnswer)
+        and len(message.code.encode(errors="replace")) > MAX_CODE_BYTES
+    ):
         raise NotOurs(_TOO_LONG)
     return message
+
+
+def _foretold(text: str) -> dict[str, str]:
+    """A form sends its fields side by side."""
+    fields = msgspec.json.decode(text)
+    named = {
+        name.removeprefix(FORETOLD): value
+        for name, value in fields.items()
+        if name.startswith(FORETOLD)
+    }
+    return {name: value for name, value in named.items() if isinstance(value, str)}
 
 
 _TOO_LONG = (

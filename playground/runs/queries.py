@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from playground.runs.models import Recording
-
-
-def digest_learner(learner: str) -> str:
-    """How the table names a learner session, whose key is random and long."""
-    return hashlib.sha256(learner.encode()).hexdigest()
+from exercises.exercise import PLACE
+from playground.accounts.learners import digest_learner
+from playground.runs.models import AbuseReport, Recording
 
 
 def list_kept() -> QuerySet[Recording]:
     """What is neither too old nor waiting to be deleted for it."""
     now = timezone.now()
-    return Recording.objects.filter(
-        Q(shared_at=None, created_at__gte=now - timedelta(days=settings.RECORDING_DAYS))
-        | Q(shared_at__gte=now - timedelta(days=settings.SHARED_RECORDING_DAYS))
-    )
+    young = Q(created_at__gte=now - timedelta(days=settings.RECORDING_DAYS))
+    return Recording.objects.filter(young | Q(share_expires_at__gt=now))
+
+
+def list_unshared() -> QuerySet[Recording]:
+    """What no link leads to, or none any more."""
+    return Recording.objects.exclude(share_expires_at__gt=timezone.now())
 
 
 def get_own(learner: str, run_id: str) -> Recording | None:
@@ -33,18 +33,52 @@ def get_own(learner: str, run_id: str) -> Recording | None:
     return list_kept().filter(learner=digest_learner(learner), run_id=run_id).first()
 
 
-def list_own(learner: str) -> list[Recording]:
+def list_own(learner: str) -> QuerySet[Recording]:
     """All of the learner's recordings, newest first, without their content."""
     own = list_kept().filter(learner=digest_learner(learner)) if learner else list_kept().none()
-    return list(own.defer("content"))
+    return own.defer("content")
+
+
+def list_shared(learner: str) -> list[Recording]:
+    """Those of them that a link leads to now."""
+    shared = list_own(learner).filter(share_token__isnull=False)
+    return list(shared.filter(share_expires_at__gt=timezone.now()))
+
+
+def list_of_cell(learner: str, pack: str, card: str, cell: str) -> list[Recording]:
+    """The learner's runs of one cell, newest first, without their content."""
+    return list(list_own(learner).filter(pack=pack, card=card, cell=cell))
+
+
+def list_of_attempts(run_ids: Iterable[str]) -> dict[str, Recording]:
+    """The recordings, as far as they are still kept, of attempts by their ``run_id``; without
+    their content. Whose attempts these are is the caller's to know.
+    """
+    kept = list_kept().filter(run_id__in=list(run_ids)).defer("content")
+    return {recording.run_id: recording for recording in kept}
 
 
 def get_shared(token: str) -> Recording | None:
     """What its learner shares by this token."""
-    return list_kept().filter(share_token=token).first() if token else None
+    if not token:
+        return None
+    unexpired = Recording.objects.filter(share_expires_at__gt=timezone.now())
+    return unexpired.filter(share_token=token).first()
+
+
+def list_open_reports() -> list[AbuseReport]:
+    """What nobody dealt with yet, oldest first, without the recordings' content."""
+    reports = AbuseReport.objects.filter(closed_at=None).select_related("recording")
+    return list(reports.defer("recording__content"))
 
 
 def list_others(recording: Recording, most: int = 20) -> list[Recording]:
-    """The same learner's other runs on the same card, newest first, without their content."""
+    """The same learner's other runs of the card's cells, or of the same exercise, newest first,
+    without their content.
+    """
     others = list_kept().filter(learner=recording.learner, pack=recording.pack, card=recording.card)
+    if recording.is_answer:
+        others = others.filter(cell=recording.cell)
+    else:
+        others = others.exclude(cell__startswith=PLACE)
     return list(others.exclude(pk=recording.pk).defer("content")[:most])

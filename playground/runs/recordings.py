@@ -17,6 +17,7 @@ from sandbox.protocol import (
     Started,
     Telemetry,
     Value,
+    Witness,
     to_json,
 )
 
@@ -48,6 +49,12 @@ class Recorded(msgspec.Struct, frozen=True):
 
 
 _decoder = msgspec.msgpack.Decoder(Recorded)
+_SHOWN: Final = (Started, Output, Value, Telemetry, Witness, Finished)
+
+
+def list_shown(events: Iterable[RunEvent]) -> list[RunEvent]:
+    """What a page shows of a run that is judged; what it is judged by is the judge's alone."""
+    return [event for event in events if isinstance(event, _SHOWN)]
 
 
 def has_run(events: Iterable[RunEvent]) -> bool:

@@ -77,6 +77,8 @@ class Supervision:
         # Its environment holds none of the site's secrets.
         process = await asyncio.create_subprocess_exec(
             *[sys.executable, "-m", "sandbox", "serve", "--socket", self._path],
+            *(["--runs", str(settings.WORKER_RUNS)] if settings.WORKER_RUNS else []),
+            *["--log", settings.LOG_FORMAT],
             *(["--wall", settings.SANDBOX_WALL] if settings.SANDBOX_WALL else []),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
@@ -118,6 +120,11 @@ def get_supervision() -> Supervision:
     global _current
     if _current is None:
         _current = Supervision()
+    return _current
+
+
+def find_supervision() -> Supervision | None:
+    """That of this process, if it began."""
     return _current
 
 

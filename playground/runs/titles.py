@@ -7,6 +7,7 @@ from typing import NamedTuple
 from django.utils import timezone
 from django.utils.timesince import timesince
 
+from exercises.exercise import PLACE, Exercise
 from exercises.model import Card, Cell
 from playground.catalog import queries as catalog
 from playground.runs.models import Recording
@@ -27,10 +28,20 @@ def find_cell(recording: Recording) -> tuple[Card | None, Cell | None]:
     return card, card.cell(recording.cell) if card else None
 
 
+def find_exercise(recording: Recording) -> Exercise | None:
+    """The exercise that it answers, as it is today."""
+    card = catalog.get_card(recording.pack, recording.card)
+    if not card or not recording.is_answer:
+        return None
+    return card.exercise(recording.cell.removeprefix(PLACE))
+
+
 def get_title(recording: Recording) -> str:
-    """The cell's title, or its slug when the card has it no more."""
+    """The title of its cell or exercise, or the slug when the card has it no more."""
+    if exercise := find_exercise(recording):
+        return f"Exercise: {exercise.title}"
     cell = find_cell(recording)[1]
-    return cell.title if cell else recording.cell
+    return cell.title if cell else recording.cell.removeprefix(PLACE)
 
 
 def list_choices(recording: Recording, others: list[Recording]) -> list[Choice]:

@@ -7,7 +7,7 @@ A process for each worker, a thread for its loop, for each lane, connection and 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from playground.runs.trace_tracks import Event, Key, Track, Tracks
 
@@ -15,6 +15,16 @@ _LOOP, _OUTSIDE, _SQL, _LANES, _OUTPUT = range(5)  # from top to bottom
 _ENDS: Final = ("done", "raised", "cancelled")
 _LEFT_OUT: Final = frozenset({"type", "kind", "at_us", "duration_us", "worker"})
 _LONGEST_NAME: Final = 200
+_WITH_ARROWS: Final = ("block", "ready")
+_ARROW: Final = 2
+
+
+class _Place(NamedTuple):
+    """Where an event stands in the file; an arrow comes after what it holds to."""
+
+    at_us: int
+    shorter: int
+    rank: int
 
 
 def build_trace(events: Sequence[Event], **about: str) -> dict[str, Any]:
@@ -109,21 +119,32 @@ class _Drawing:
         self._slice(event, _text(name), track)
 
     def finish(self) -> list[Event]:
-        """Names first, then everything in the order of time."""
+        """Names first, then everything in the order of time.
+
+        At one time what encloses comes first, and an arrow right after its slice: a viewer binds
+        it to what began last, be it an instant.
+        """
         placed = list(self._tracks.lay_out())
         names = [event for event in placed if event["ph"] == "M"]
-        timed = [event for event in placed if event["ph"] != "M"]
-        timed += self._counters + self._list_arrows()
-        return names + sorted(timed, key=lambda event: event["ts"])
+        timed = [event for event in placed if event["ph"] != "M"] + self._counters
+        ordered = [(_place(event), event) for event in timed] + self._list_arrows()
+        return names + [event for _, event in sorted(ordered, key=lambda each: each[0])]
 
-    def _list_arrows(self) -> list[Event]:
-        """From each block to what it kept waiting."""
-        arrows: list[Event] = []
+    def _list_arrows(self) -> list[tuple[_Place, Event]]:
+        """From each block to what it kept waiting, which may have been waiting already."""
+        arrows: list[tuple[_Place, Event]] = []
         for number, (block, wait) in enumerate(self._waits, 1):
-            if cause := self._blocks.get(block):
+            cause = self._blocks.get(block)
+            if cause is None:
+                continue
+            end = max(cause["ts"], wait["ts"])  # an arrow back in time is none
+            if end < wait["ts"] + wait["dur"]:
                 arrow = {"name": "kept waiting", "cat": "block", "id": number}
-                arrows.append({**arrow, "ph": "s", **_where(cause, cause["ts"])})
-                arrows.append({**arrow, "ph": "f", "bp": "e", **_where(wait, wait["ts"])})
+                begins = {**arrow, "ph": "s", **_where(cause, cause["ts"])}
+                ends = {**arrow, "ph": "f", "bp": "e", **_where(wait, end)}
+                arrows.append((_Place(cause["ts"], -cause["dur"], _ARROW), begins))
+                after = min(one["dur"] for one in (cause, wait) if one["ts"] == end)
+                arrows.append((_Place(end, -after, _ARROW + 1), ends))
         return arrows
 
     def _loop(self, event: Event) -> Track:
@@ -168,6 +189,12 @@ _DRAWN: Final[Mapping[tuple[str, str], Callable[[_Drawing, Event], None]]] = {
     ("witness", kind): _Drawing.add_witness
     for kind in ("lag", "stack", "thread", "statement", "lock", "idle")
 }
+
+
+def _place(event: Event) -> _Place:
+    if event["ph"] != "X":
+        return _Place(event["ts"], 1, 0)
+    return _Place(event["ts"], -event["dur"], int(event["cat"] in _WITH_ARROWS))
 
 
 def _told(event: Event, name: str) -> Event:

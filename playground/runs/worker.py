@@ -8,18 +8,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
 import msgspec
 from channels.consumer import AsyncConsumer
+from channels.exceptions import ChannelFull
+from channels.layers import get_channel_layer
 from channels.worker import Worker
 
-from playground.runs.streams import HEARTBEAT_SECONDS, RunStreams, get_streams
+from playground.measures import WorkerClock
+from playground.runs.placing import CHANNEL as CHANNEL
+from playground.runs.redis_clients import OUT_OF_REACH
+from playground.runs.streams import RunStreams, get_streams
 from playground.runs.supervision import get_supervision, stop_supervision
 from sandbox.client import SandboxBusy, SandboxClient, SandboxUnavailable
-from sandbox.protocol import Finished, RunRequest
-
-CHANNEL = "sandbox"
+from sandbox.logs import about_run
+from sandbox.protocol import Finished, RunEvent, RunRequest
 
 _log = logging.getLogger(__name__)
 
@@ -47,11 +52,28 @@ class SandboxConsumer(AsyncConsumer):
         request = msgspec.msgpack.decode(message["request"], type=RunRequest)
         if request.run_id not in self._run_ids:
             self._run_ids.add(request.run_id)
-            self._begin(run(request, get_streams()), request.run_id)
+            with about_run(request.run_id):
+                _log.debug("taken")
+                self._begin(run(request, get_streams()), request.run_id)
 
     async def session_reset(self, message: dict[str, Any]) -> None:
         """Drop a learner session's scratch databases and files."""
         self._begin(reset(message["session"]), "")
+
+    async def worker_ask(self, message: dict[str, Any]) -> None:
+        """Say that we and our supervisor answer, and at which level of the jail."""
+        self._begin(answer(message["reply"]), "")
+
+    @classmethod
+    def count(cls) -> int:
+        """How many runs, and other works, go on."""
+        return len(cls._tasks)
+
+    @classmethod
+    async def finish(cls, seconds: float) -> None:
+        """Wait, at most so long, until all that was begun has ended."""
+        if cls._tasks:
+            await asyncio.wait(cls._tasks, timeout=seconds)
 
     def _begin(self, work: Any, run_id: str) -> None:
         task = asyncio.create_task(work)
@@ -62,31 +84,59 @@ class SandboxConsumer(AsyncConsumer):
 
 async def run(request: RunRequest, streams: RunStreams) -> None:
     """Run a cell to its end, its events published as they come."""
-    beating = asyncio.create_task(_beat(request.run_id, streams))
+    clock = WorkerClock()
+
+    async def tell(events: list[RunEvent]) -> None:
+        clock.see(events)
+        await streams.publish(request.run_id, events)
+
     try:
-        await _publish_run(request, streams, await get_supervision().client())
+        await streams.take(request.run_id)
+        client = await get_supervision().client()
+        await _publish_run(request, streams, client, tell)
     except SandboxBusy as busy:
-        sentence = f"We are busy: {busy}. Your code was not run; try again in a few seconds."
-        await streams.publish(request.run_id, [_ours(sentence)])
+        sentence = (
+            f"We are busy: {busy}. Your code was not run; "
+            f"try again in {max(1, round(busy.retry_seconds))} s."
+        )
+        await tell([_ours(sentence)])
     except SandboxUnavailable as error:
         _log.error("run %s: %s", request.run_id, error)
         sentence = f"Our sandbox is not available ({error}). It is not your code's fault."
-        await streams.publish(request.run_id, [_ours(sentence)])
-    finally:
-        beating.cancel()
+        await tell([_ours(sentence)])
+    except OUT_OF_REACH as error:  # for so long that nobody follows any more
+        _log.error("run %s: nobody could be told of it: %s", request.run_id, error)
+    except Exception:
+        _log.exception("run %s", request.run_id)
+        sentence = "Our worker failed. It is not your code's fault: run it again."
+        await tell([_ours(sentence)])
 
 
-async def _publish_run(request: RunRequest, streams: RunStreams, client: SandboxClient) -> None:
+async def _publish_run(
+    request: RunRequest,
+    streams: RunStreams,
+    client: SandboxClient,
+    tell: Callable[[list[RunEvent]], Awaitable[None]],
+) -> None:
     stopping: asyncio.Task[None] | None = None
     try:
         async for events in client.stream(request):
             # Not before the first events: the supervisor must know the run it is to cancel.
             if stopping is None:
                 stopping = asyncio.create_task(_stop_when_asked(request.run_id, streams, client))
-            await streams.publish(request.run_id, events)
+            await tell(events)
     finally:
         if stopping is not None:
             stopping.cancel()
+
+
+async def answer(channel: str) -> None:
+    """Tell the level there; a supervisor that does not answer is not spoken for."""
+    layer = get_channel_layer()
+    assert layer is not None
+    with contextlib.suppress(SandboxUnavailable, ChannelFull):
+        status = await (await get_supervision().client()).status()
+        await layer.send(channel, {"type": "worker.answer", "level": status.level})
 
 
 async def reset(session: str) -> None:
@@ -95,12 +145,6 @@ async def reset(session: str) -> None:
         await (await get_supervision().client()).reset(session)
     except SandboxUnavailable as error:
         _log.error("reset: %s", error)
-
-
-async def _beat(run_id: str, streams: RunStreams) -> None:
-    while True:
-        await streams.beat(run_id)
-        await asyncio.sleep(HEARTBEAT_SECONDS)
 
 
 async def _stop_when_asked(run_id: str, streams: RunStreams, client: SandboxClient) -> None:

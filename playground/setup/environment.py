@@ -2,6 +2,7 @@
 
 import re
 import sys
+from pathlib import Path
 
 from playground.setup.steps import PYTHON, ROOT, VENV, Step, call, read_if_there
 
@@ -33,7 +34,7 @@ def steps(purpose: str) -> list[Step]:
     return [lock_step(name) for name in LOCKS[purpose]]
 
 
-def lock_step(name: str) -> Step:
+def lock_step(name: str, python: Path = PYTHON) -> Step:
     """Install exactly what the lock file names, each package checked against its hashes."""
     lock = ROOT / name
     return Step(
@@ -41,7 +42,7 @@ def lock_step(name: str) -> Step:
         sources=(lock,),
         results=(),
         run=lambda: call(
-            PYTHON, "-m", "pip", "install",
+            python, "-m", "pip", "install",
             "--disable-pip-version-check", "--no-input", "--quiet",
             "--require-hashes", "--requirement", lock,
         ),

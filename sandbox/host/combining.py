@@ -38,10 +38,10 @@ class ChildEnd(NamedTuple):
     seen: Seen
 
 
-def combine(ends: list[ChildEnd], statements: int | None = None) -> Finished:
+def combine(ends: list[ChildEnd], statements: int | None = None, lost: int = 0) -> Finished:
     """The run's end: the worst of the outcomes, and the figures of all.
 
-    ``statements`` is how many the database server saw.
+    ``statements`` is how many the database server saw; ``lost`` is of the witness' own summary.
     """
     conclusions = [conclude(end.ending) for end in ends]
     ranks = [_rank(conclusion) for conclusion in conclusions]
@@ -62,7 +62,7 @@ def combine(ends: list[ChildEnd], statements: int | None = None) -> Finished:
         error=end.ending.raised,
         summary=add(each.summary for each in ends),
         worker=0 if len(hit) == len(ends) else hit[0],
-        witness=sum_up([each.seen for each in ends], statements),
+        witness=sum_up([each.seen for each in ends], statements, lost),
     )
 
 
@@ -83,7 +83,9 @@ def add(summaries: Iterable[Summary]) -> Summary:
     """Several workers' figures as those of one run: the longest, the most, or else the sum."""
     told = [msgspec.structs.asdict(summary) for summary in summaries]
     together = {
-        name: (max if name.startswith(("longest_", "most_")) else sum)(each[name] for each in told)
+        name: (max if name.startswith(("longest_", "most_", "lag_")) else sum)(
+            each[name] for each in told
+        )
         for name in Summary.__struct_fields__
     }
     return Summary(**{name: min(figure, LARGEST_FIGURE) for name, figure in together.items()})

@@ -64,6 +64,11 @@ class Lender:
         """Whether the scratch Postgres is there."""
         return await self._postgres.answers()
 
+    async def end_connections(self, lent: Lent) -> None:
+        """End what the run has open at its database server, if it has one."""
+        if lent.slot is not None:
+            await self._postgres.end_connections(lent.slot)
+
     async def drop(self, session: str) -> None:
         """Drop everything of a learner session."""
         if self._sessions is not None:
@@ -75,6 +80,12 @@ class Lender:
         if self._sessions is not None:
             self._sessions.expire(idle_seconds)
         await self._postgres.expire(idle_seconds)
+
+    def count(self) -> dict[str, int]:
+        """How much is lent, as the supervisor's status names it."""
+        lent, ready = self._postgres.count()
+        sessions = len(self._sessions) if self._sessions is not None else 0
+        return {"sessions": sessions, "slots_lent": lent, "slots_ready": ready}
 
     async def stop(self) -> None:
         """End Postgres; the files end with the wall."""
@@ -100,7 +111,8 @@ class Lender:
 
     async def _get_files(self, request: RunRequest, session: str, limits: Limits) -> SessionFiles:
         assert self._sessions is not None
-        if self._is_full and not request.session and request.workers == 1:
+        is_alone = request.workers == 1 and not request.reads
+        if self._is_full and not request.session and is_alone:
             return SessionFiles("")  # the child makes its own and they end with it
         return await self._sessions.get(session, limits.disk_bytes)
 

@@ -13,7 +13,9 @@ from sandbox.protocol import Fault, Limits, Outcome, Raised
 
 RAISED_STATUS: Final = 1 << 8  # as of wait(2)
 
-Stop = Literal["", "deadline", "output", "cancel", "lost"]
+Stop = Literal["", "deadline", "output", "cancel", "lost", "asked"]
+
+ASKED_SECONDS: Final = 3.0
 
 _MIB: Final = 1024 * 1024
 _FULL_DISK: Final = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
@@ -64,6 +66,13 @@ def _stopped(ending: Ending) -> Conclusion | None:
                 "your limit",
                 f"Your code wrote more than {limits.output_bytes // 1024} KiB, "
                 "the output limit of a run, and was stopped. The first part is kept.",
+            )
+        case "asked":
+            return Conclusion(
+                "timed_out",
+                "your code",
+                f"Your code had not ended {ASKED_SECONDS:g} s after the last request, when it was "
+                "asked to, and was stopped. Output so far is kept.",
             )
         case "cancel":
             return Conclusion("cancelled", "nobody", "You stopped the run. Output so far is kept.")

@@ -22,6 +22,10 @@ class ParkedChildren:
         self._ready: list[Child] = []
         self._refill: asyncio.Task[None] | None = None
 
+    def __len__(self) -> int:
+        """How many wait."""
+        return len(self._ready)
+
     async def take(self) -> Child:
         """A parked child, now the caller's to begin or close. Raises ZygoteFailed."""
         if len(self._ready) <= _FEW:

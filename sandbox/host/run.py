@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 from sandbox.host.combining import ChildEnd, combine
-from sandbox.host.outcomes import Stop
+from sandbox.host.driving import Driver, Listener
+from sandbox.host.outcomes import ASKED_SECONDS, Stop
 from sandbox.host.stream import ChildStream
 from sandbox.host.telemetry import TelemetryReader
 from sandbox.host.witness import Heartbeat, Pacer, Record
@@ -16,8 +17,12 @@ from sandbox.host.witness.server import Followed, ServerWitness
 from sandbox.host.zygote import Child
 from sandbox.protocol import (
     MAX_CODE_BYTES,
+    Aftermath,
     Limits,
     Output,
+    Phase,
+    PhaseDriven,
+    Response,
     RunEvent,
     Started,
     Telemetry,
@@ -52,6 +57,7 @@ class LiveRun:
         self.record = Record(self._add_witness)
         self._server: ServerWitness | None = None
         self._followed: Followed | None = None
+        self._driver: Driver | None = None
         self._loop = asyncio.get_running_loop()
         self._began = children[0].begun_at
         self._is_alone = len(children) == 1
@@ -65,6 +71,7 @@ class LiveRun:
         self._pending_bytes = 0
         self._unended: dict[tuple[int, str], int] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._asked: asyncio.TimerHandle | None = None
         self._wake = asyncio.Event()
         self._wake.set()
 
@@ -81,6 +88,21 @@ class LiveRun:
         """Tell also what the database server sees of the run, which has this role there."""
         self._server = witness
         self._followed = witness.follow(role, self.record, self._began, seeding_pid)
+
+    def drive(self, phases: Sequence[Phase], listeners: Sequence[Listener]) -> None:
+        """Send the requests of these phases; a listener for each child, closed after the last."""
+        self._driver = Driver(phases, listeners, self, self._count_idle)
+
+    async def _count_idle(self) -> int | None:
+        if self._server is None or self._followed is None:
+            return None
+        return await self._server.count_idle(self._followed.role)
+
+    def aftermath(self, calibration_us: int) -> Aftermath:
+        """What was seen after the last phase, and the machine's calibration by a child of ours."""
+        if self._driver is None:
+            return Aftermath(self.now_us(), calibration_us=calibration_us)
+        return Aftermath(self._driver.asked_us, self._driver.idle_in_transaction, calibration_us)
 
     def stop(self, reason: Stop) -> None:
         """Kill every child; the first reason given is the one that counts."""
@@ -104,10 +126,12 @@ class LiveRun:
                 self._wake.clear()
                 if batch := self._take_pending():
                     yield batch
-            self._pending.append(combine(await ending, self._statements()))
+            self._pending.append(combine(await ending, self._statements(), self.record.lost))
             yield self._take_pending()
         finally:
             deadline.cancel()
+            if self._asked is not None:
+                self._asked.cancel()
             if self._timer is not None:
                 self._timer.cancel()
             if not ending.done():
@@ -116,11 +140,19 @@ class LiveRun:
             await asyncio.shield(ending)
 
     async def _end(self) -> list[ChildEnd]:
+        driving = asyncio.create_task(self._drive(self._driver)) if self._driver else None
         ends = await asyncio.gather(*(stream.end(self._limits) for stream in self._streams))
+        if self._driver is not None and driving is not None:
+            self._driver.end()
+            await driving
         if self._server is not None and self._followed is not None:
             await self._server.finish(self._followed)
         self._wake.set()
         return ends
+
+    async def _drive(self, driver: Driver) -> None:
+        await driver.drive()
+        self._asked = self._loop.call_later(ASKED_SECONDS, self.stop, "asked")
 
     def _statements(self) -> int | None:
         """How many the server saw; None where there is no server."""
@@ -164,6 +196,12 @@ class LiveRun:
     def add_telemetry(self, events: list[Telemetry | Value], size: int) -> None:
         """Queue them for the next batch."""
         self._pending.extend(events)
+        self._pending_bytes += size
+        self._wake_soon()
+
+    def add_driven(self, event: Response | PhaseDriven, size: int) -> None:
+        """Queue it for the next batch."""
+        self._pending.append(event)
         self._pending_bytes += size
         self._wake_soon()
 

@@ -41,6 +41,10 @@ class Sessions:
         self._laptop_root = laptop_root
         self._files: dict[str, SessionFiles] = {}
 
+    def __len__(self) -> int:
+        """How many learner sessions have files."""
+        return len(self._files)
+
     async def get(self, session: str, disk_bytes: int) -> SessionFiles:
         """The session's files, made when it has none. Raises ZygoteFailed."""
         files = self._files.get(session)

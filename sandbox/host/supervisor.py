@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
 from collections.abc import AsyncIterator
@@ -15,12 +14,16 @@ import msgspec
 from sandbox.host import selftest, wall
 from sandbox.host.admission import Admission, QueueFull, weigh
 from sandbox.host.cgroups import Cgroups
-from sandbox.host.lending import Lender
+from sandbox.host.driving import Listeners
+from sandbox.host.driving.reading import read
+from sandbox.host.lending import Lender, Lent
 from sandbox.host.parking import ParkedChildren
 from sandbox.host.refusal import RETRY_SECONDS, RequestRefused, limits_of
 from sandbox.host.run import LiveRun
+from sandbox.host.starting import Starter
 from sandbox.host.witness import Pacer
 from sandbox.host.zygote import Child, Zygote, ZygoteFailed
+from sandbox.logs import about_run
 from sandbox.protocol import (
     Finished,
     Job,
@@ -82,7 +85,7 @@ class Supervisor:
         self._runs: dict[str, _Run] = {}
         self._driven: set[asyncio.Task[None]] = set()
         self._background: list[asyncio.Task[None]] = []
-        self._raised = asyncio.Event()
+        self._starter = Starter()
         self.level: Level = "refused"
         self.missing: list[str] = []
         self.probes: dict[str, bool] = {}
@@ -95,6 +98,7 @@ class Supervisor:
         self._cgroups.start()
         self._walls = wall.Walls(self._run_directory, self._without, self._bubblewrap)
         self._lender = Lender(self._walls)
+        self._listeners = Listeners(self._run_directory)
         self._zygote, self.missing = await self._walls.raise_highest(level)
         self.level = self._zygote.level
         self._take_over(self._zygote)
@@ -126,6 +130,7 @@ class Supervisor:
         await self._parked.close()
         await self._zygote.stop()
         await self._lender.stop()
+        self._listeners.close()
         self._cgroups.stop()
 
     def status(self) -> Status:
@@ -140,6 +145,8 @@ class Supervisor:
             cgroup=self._cgroups.report,
             probes=self.probes,
             zygote_pss_bytes=self._zygote.pss_bytes(),
+            parked=len(self._parked),
+            **self._lender.count(),
             running_pss_bytes=[run.live.pss_bytes() for run in self._runs.values() if run.live],
         )
 
@@ -174,7 +181,8 @@ class Supervisor:
         if request.run_id in self._runs:
             raise RequestRefused("a run with this id is under way")
         run = self._runs[request.run_id] = _Run()
-        run.task = asyncio.create_task(self._drive(request, limits, run))
+        with about_run(request.run_id):
+            run.task = asyncio.create_task(self._drive(request, limits, run))
         self._driven.add(run.task)
         run.task.add_done_callback(self._driven.discard)
         try:
@@ -188,15 +196,15 @@ class Supervisor:
     async def _drive(self, request: RunRequest, limits: Limits, run: _Run) -> None:
         """From the queue to the end of the run, its events put into ``run.batches``."""
 
-        def on_position(position: int) -> None:
-            run.batches.put_nowait([Queued(position)])
+        def on_position(position: int, wait_seconds: float) -> None:
+            run.batches.put_nowait([Queued(position, round(wait_seconds, 1))])
 
         try:
             weight = weigh(limits, request.workers)
-            async with self._admission.admit(request.session, on_position, weight):
+            async with self._admission.admit(request.session, on_position, weight, request.fair_by):
                 await self._run_admitted(request, limits, run)
-        except QueueFull:
-            raise RequestRefused("too many runs wait already", busy=True) from None
+        except QueueFull as full:
+            raise RequestRefused(str(full), retry_seconds=full.retry_seconds) from None
         except asyncio.CancelledError:
             run.batches.put_nowait([_ended("cancelled", "nobody", "Stopped before it began.")])
         except Exception:  # whatever failed is ours: the learner must hear so, the log in full
@@ -206,6 +214,7 @@ class Supervisor:
             run.batches.put_nowait(None)
 
     async def _run_admitted(self, request: RunRequest, limits: Limits, run: _Run) -> None:
+        await self._starter.until_raised()
         async with self._lender.lend(request, limits) as lent:
             job = Job(
                 code=request.code,
@@ -214,24 +223,45 @@ class Supervisor:
                 limits=limits,
                 seed=lent.seed,
                 fresh_file=lent.is_fresh,
+                serves=bool(request.phases),
             )
             children: list[Child] = []
+            listeners = self._listeners.make(request.workers if request.phases else 0)
             try:
-                await self._begin_workers(job, request.workers, children)
+                await self._starter.begin_workers(job, request.workers, children, listeners)
                 started = Started(scratch=lent.scratch)
                 lines = request.code.count("\n") + 1
                 run.live = LiveRun(children, limits, started, lines=lines, pacer=self._pacer)
                 if lent.slot is not None and (witness := self._lender.witness_of(lent)):
                     run.live.follow_role(witness, lent.slot.name, lent.slot.seeding_pid)
+                if listeners:
+                    run.live.drive(request.phases, listeners)
                 if run.is_cancelled:
                     run.live.stop("cancel")
                 async for batch in run.live.events():
-                    run.batches.put_nowait(await self._excuse(request, batch))
+                    excused = await self._excuse(request, batch)
+                    if _is_worth_a_look(request, excused[-1]):
+                        await self._look_afterwards(request, lent, run)
+                    _log_end(excused[-1])
+                    run.batches.put_nowait(excused)
             finally:
+                for listener in listeners:
+                    listener.close()
                 for child in children:
                     child.kill()
                     child.close()
                 self._parked.refill()
+
+    async def _look_afterwards(self, request: RunRequest, lent: Lent, run: _Run) -> None:
+        """Every process of the learner's is gone: put what is seen now before the run's end."""
+        assert run.live is not None
+        await self._lender.end_connections(lent)
+        calibration_us, found = await read(
+            self._starter.begin, lent.environment, lent.directory, request.reads
+        )
+        run.batches.put_nowait([run.live.aftermath(calibration_us)])
+        for rows in found:
+            run.batches.put_nowait([rows])  # each may nearly fill a frame
 
     async def _excuse(self, request: RunRequest, batch: list[RunEvent]) -> list[RunEvent]:
         """The batch; an error that only says that our Postgres died is not the learner's."""
@@ -245,53 +275,18 @@ class Supervisor:
         )
         return [*batch[:-1], lost]
 
-    async def _begin_workers(self, job: Job, workers: int, children: list[Child]) -> None:
-        """Add a child for each worker to ``children``; the first alone applies the seed."""
-        if workers == 1:
-            children.append(await self._begin(job))
-            return
-        for worker in range(1, workers + 1):
-            children.append(await self._begin(_for_worker(job, worker, workers)))
-            if worker == 1 and (job.seed or job.fresh_file):
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(children[0].seeded(), job.limits.wall_seconds)
-
-    async def _begin(self, job: Job) -> Child:
-        """A child that has the job; tried once more, as a zygote may have died just now."""
-        for attempt in (1, 2):
-            await self._raised.wait()
-            child: Child | None = None
-            try:
-                child = await self._parked.take()
-                await child.begin(job)
-            except ZygoteFailed:
-                if child is not None:
-                    child.kill()
-                    child.close()
-                if attempt == 2:
-                    raise
-                await asyncio.sleep(0)
-            except asyncio.CancelledError:
-                if child is not None:
-                    child.kill()
-                    child.close()
-                raise
-            else:
-                return child
-        raise AssertionError
-
     def _take_over(self, zygote: Zygote) -> None:
         self._zygote = zygote
         self._parked = ParkedChildren(zygote, PARKED_CHILDREN, self._cgroups)
         self._parked.refill()
         self._lender.follow(zygote)
-        self._raised.set()
+        self._starter.follow(self._parked)
 
     async def _keep_zygote(self) -> None:
         """Raise the wall again whenever the zygote dies; the files inside it are lost."""
         while True:
             await asyncio.shield(self._zygote.died)
-            self._raised.clear()
+            self._starter.wait()
             _log.error("the zygote died; starting another")
             await self._parked.close()
             try:
@@ -314,15 +309,16 @@ _DATABASE_LOST: Final = (
 )
 
 
-def _for_worker(job: Job, worker: int, workers: int) -> Job:
-    return msgspec.structs.replace(
-        job,
-        environment={**job.environment, "WORKER": str(worker)},
-        seed=job.seed if worker == 1 else "",
-        fresh_file=job.fresh_file and worker == 1,
-        worker=worker,
-        workers=workers,
-    )
+def _is_worth_a_look(request: RunRequest, last: RunEvent) -> bool:
+    """Whether a run ends here that asks for more, and has something to be looked at."""
+    asks = bool(request.phases or request.reads)
+    ours = ("sandbox_failed", "cancelled")
+    return asks and isinstance(last, Finished) and last.outcome not in ours
+
+
+def _log_end(last: RunEvent) -> None:
+    if isinstance(last, Finished):
+        _log.debug("%s after %d ms", last.outcome, last.wall_us // 1000)
 
 
 _OUR_FAULT: Final = "Our sandbox failed. It is not your code's fault: run it again."

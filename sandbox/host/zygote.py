@@ -10,7 +10,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -35,6 +35,7 @@ from sandbox.protocol import (
 
 READY_SECONDS: Final = 60
 _MAX_REPORT_BYTES: Final = 8192
+_HEAD_BYTES: Final = 4  # of a frame: what descriptors travel with
 
 _log = logging.getLogger(__name__)
 
@@ -90,13 +91,18 @@ class Child:
         for descriptor in pipes:
             os.close(descriptor)
 
-    async def begin(self, job: Job) -> None:
-        """Hand over the job; returns once the jail is locked. Raises ZygoteFailed."""
+    async def begin(self, job: Job, handed: Sequence[int] = ()) -> None:
+        """Hand over the job and the descriptors it speaks of; returns once the jail is locked.
+
+        Raises ZygoteFailed.
+        """
         loop = asyncio.get_running_loop()
         try:
             if self.cgroup is not None:
                 self.cgroup.limit(job.limits)
-            await loop.sock_sendall(self.job, encode_frame(job))
+            frame = encode_frame(job)
+            socket.send_fds(self.job, [frame[:_HEAD_BYTES]], handed)
+            await loop.sock_sendall(self.job, frame[_HEAD_BYTES:])
             answer = await loop.sock_recv(self.job, 16)
         except OSError as error:
             raise ZygoteFailed(f"the child went away: {self._last_words()}") from error

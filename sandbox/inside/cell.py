@@ -22,7 +22,7 @@ from collections.abc import Callable
 from os import _exit
 from typing import Any, Final, NoReturn
 
-from sandbox.inside import errors, heartbeat, report, telemetry, values
+from sandbox.inside import errors, heartbeat, report, serving, telemetry, values
 from sandbox.protocol import Job
 
 FILENAME: Final = "<cell>"
@@ -43,6 +43,8 @@ def run(job: Job, descriptor: int, on_seeded: Callable[[], None]) -> NoReturn:
     faulthandler.enable()
     recorder = telemetry.start(descriptor, FILENAME, job.workers)
     heartbeat.start()
+    if job.serves:
+        serving.start()
     if job.limits.process_count > 1:
         _prepare_for_forks(recorder)
     status = 0
@@ -120,6 +122,8 @@ def _execute(job: Job, recorder: telemetry.Recorder | telemetry.Blind) -> Any:
     outcome = eval(code, module.__dict__)  # noqa: S307 - this is what the jail is for
     if inspect.iscoroutine(outcome):
         asyncio.run(outcome)
+    if job.serves:
+        serving.serve(module.__dict__.get("app"))
     return module.__dict__.pop(_RESULT, None)
 
 

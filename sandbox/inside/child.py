@@ -5,7 +5,8 @@
 3. Wait for the job on the child's own socket; when none comes at once, rehearse meanwhile.
 4. Lock the jail; report ``locked`` over the same socket.
 5. Apply the seed, then close the socket: the other workers of the run wait for that.
-6. Run the cell; report how it ended on the telemetry pipe; exit.
+6. Run the cell; report how it ended on the telemetry pipe; exit. Or, with no code of a learner,
+   read what a run left in its database.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ from typing import Final, NoReturn
 
 import msgspec
 
-from sandbox.inside import cell, heartbeat, warmup
+from sandbox.inside import cell, heartbeat, reading, warmup
 from sandbox.inside.jail import Jail
-from sandbox.protocol import Job
+from sandbox.protocol import CUES, LISTENER, Job
 
 JOB, TELEMETRY = 3, 4
+_HANDED: Final = (LISTENER, CUES)  # in the order in which they come with the job
 _FIRST_FREE: Final = 5
 _SETUP_FAILED: Final = 70
 _BROKEN: Final = 1
@@ -46,6 +48,8 @@ def live(descriptors: list[int], jail: Jail) -> NoReturn:
         os._exit(_SETUP_FAILED)
     _reset_signals()
     try:
+        if job.calibrates:
+            reading.run(job, TELEMETRY)
         cell.run(job, TELEMETRY, on_seeded=job_socket.close)
     finally:
         # A cell that broke what reports its end: nothing above us on the stack is for it to see.
@@ -80,8 +84,12 @@ def _rehearse_if_idle(job_socket: socket.socket, jail: Jail) -> None:
 
 
 def _receive(job_socket: socket.socket) -> Job:
+    head, handed, _, _ = socket.recv_fds(job_socket, 4, len(_HANDED), socket.MSG_WAITALL)
+    for source, target in zip(handed, _HANDED, strict=False):  # none, or all
+        os.dup2(source, target, inheritable=False)
+        os.close(source)
     with job_socket.makefile("rb") as stream:
-        size = int.from_bytes(stream.read(4), "big")
+        size = int.from_bytes(head, "big")
         if size == 0:
             os._exit(0)  # the supervisor is gone, or needs this child no more
         return _job_decoder.decode(stream.read(size))

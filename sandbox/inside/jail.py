@@ -47,8 +47,11 @@ class Jail:
         self._readable = settings.readable
         self._without = settings.without
         machine = os.uname().machine
-        self._program = seccomp.assemble(machine)
-        self._forking_program = seccomp.assemble(machine, may_fork=True)
+        self._programs = {
+            (forks, serves): seccomp.assemble(machine, may_fork=forks, may_serve=serves)
+            for forks in (False, True)
+            for serves in (False, True)
+        }
         self.has_pid_namespace = self.is_full and self._has("pid_namespace")
 
     def mount_session(self, name: str, disk_bytes: int) -> None:
@@ -97,7 +100,7 @@ class Jail:
         if self._has("landlock"):
             self._confine_paths(job)
         if self._has("seccomp"):
-            seccomp.install(self._forking_program if self._may_fork(job) else self._program)
+            seccomp.install(self._programs[self._may_fork(job), job.serves])
 
     def _may_fork(self, job: Job) -> bool:
         """Only where a pid namespace ends with the run, and takes every fork with it."""

@@ -1,9 +1,10 @@
 """The system calls a child may make, as one BPF program assembled once in the zygote.
 
 Anything not listed fails with EPERM. Arguments are checked where a call is only partly wanted:
-unix sockets only, threads but no processes (those in a second program, for runs whose limits let
-them fork), no memory that no limit counts. Only the low half of an argument is looked at: the
-kernel itself reads no more of any that is checked here.
+unix sockets only, threads but no processes (in another program for runs whose limits let them
+fork), no socket that listens (in another for runs that serve: the one that was handed in), no
+memory that no limit counts. Only the low half of an argument is looked at: the kernel itself reads
+no more of any that is checked here.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import struct
 from typing import Final
 
 from sandbox.inside import kernel, syscalls
+from sandbox.protocol import LISTENER
 
 _ALLOW: Final = 0x7FFF0000
 _KILL: Final = 0x80000000
@@ -102,6 +104,11 @@ FORK_RULES: Final[dict[str, list[Instruction]]] = {
     "fork": [(_RETURN, 0, 0, _ALLOW)],
     "vfork": [(_RETURN, 0, 0, _ALLOW)],
 }
+# In their place where the code serves. No other socket of a child ever has a name to listen on,
+# whatever number it is given: bind stays refused.
+SERVE_RULES: Final[dict[str, list[Instruction]]] = {
+    name: _allow_if_argument(_ARG0, (LISTENER,)) for name in ("listen", "accept", "accept4")
+}
 
 
 def _ranges(numbers: frozenset[int]) -> list[tuple[int, int]]:
@@ -115,7 +122,7 @@ def _ranges(numbers: frozenset[int]) -> list[tuple[int, int]]:
     return ranges
 
 
-def assemble(machine: str, *, may_fork: bool = False) -> bytes:
+def assemble(machine: str, *, may_fork: bool = False, may_serve: bool = False) -> bytes:
     """The filter for a machine as ``struct sock_filter[]``; OSError where there is no table.
 
     1. A call made by the rules of another machine (32 bits, say) kills: its numbers mean others.
@@ -129,7 +136,11 @@ def assemble(machine: str, *, may_fork: bool = False) -> bytes:
         (_RETURN, 0, 0, _KILL),
         (_LOAD, 0, 0, _NUMBER),
     ]
-    rules = {**RULES, **FORK_RULES} if may_fork else RULES
+    rules = {
+        **RULES,
+        **(FORK_RULES if may_fork else {}),
+        **(SERVE_RULES if may_serve else {}),
+    }
     for name, rule in rules.items():
         if name not in numbers:  # fork and vfork, where clone alone is left
             continue

@@ -56,6 +56,7 @@ getresuid 118 148, getresgid 120 150
 _BY_ARGUMENT: Final = """
 mmap 9 222, ioctl 16 29, socket 41 198, socketpair 53 199, setsockopt 54 208
 clone 56 220, clone3 435 435, fork 57 -, vfork 58 -, prctl 157 167, prlimit64 302 261
+listen 50 201, accept 43 202, accept4 288 242
 """
 # What the jail itself calls by number while it is put up.
 _PUTTING_UP: Final = "seccomp 317 277, capset 126 91"

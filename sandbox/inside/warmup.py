@@ -11,7 +11,7 @@ import tempfile
 import threading
 from typing import Final
 
-from sandbox.inside import heartbeat, practice, telemetry
+from sandbox.inside import heartbeat, practice, serving, telemetry
 
 THREAD_SECONDS: Final = 10
 REHEARSALS: Final = 12
@@ -34,6 +34,9 @@ _MODULES: Final = (
     "statistics",
     "traceback",
     "zoneinfo",
+    "uvicorn",
+    "uvicorn.lifespan.on",
+    "uvicorn.protocols.http.h11_impl",
 )
 
 
@@ -58,6 +61,7 @@ def run(*, observed: bool) -> dict[str, str]:
     if observed:
         telemetry.install()
         heartbeat.install()
+    serving.install()
     for _ in range(REHEARSALS):
         rehearse()
     versions = {name: importlib.metadata.version(name) for name in LIBRARIES}

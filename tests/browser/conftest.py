@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ FLAGS = [
     "--disable-sync",
 ]
 CARD = "/async-databases/blocking-driver/"
+AXE = Path(__file__).parents[2] / "playground/frontend/node_modules/axe-core/axe.min.js"
 
 OpenPage = Callable[..., Page]
 
@@ -47,12 +49,12 @@ def browser(needs: Callable[..., str]) -> Iterator[Browser]:
 def open_page(browser: Browser, address: str) -> Iterator[OpenPage]:
     """``open_page()``: the first card in a browser profile of its own.
 
-    Whatever the page complains of in its console fails the test.
+    Whatever the page complains of in its console fails the test, but for what is ``expected``.
     """
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
-    def open_one(path: str = CARD, **options: object) -> Page:
+    def open_one(path: str = CARD, expected: str = "(?!)", **options: object) -> Page:
         context = browser.new_context(**options)  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()
@@ -60,7 +62,9 @@ def open_page(browser: Browser, address: str) -> Iterator[OpenPage]:
         page.on(
             "console",
             lambda message: (
-                complaints.append(message.text) if message.type in ("error", "warning") else None
+                complaints.append(message.text)
+                if message.type in ("error", "warning") and not re.search(expected, message.text)
+                else None
             ),
         )
         page.goto(address + path)

@@ -41,7 +41,7 @@ def test_the_links_lead_to_the_card_and_to_the_list(open_page: OpenPage) -> None
     cell.get_by_role("link", name="How do you load relationships").click()
     expect(page.locator(":target")).to_have_text("Load with the query")
     page.go_back()
-    page.get_by_role("navigation", name="Site").get_by_role("link", name="Known errors").click()
+    page.get_by_role("navigation", name="Site").get_by_role("link", name="Errors").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Known errors")
     search(page, "40P01")
     expect(page.get_by_role("article")).to_have_count(1)
@@ -59,9 +59,9 @@ def test_on_a_phone_the_note_fits_and_nothing_is_wider_than_the_screen(
     assert box is not None
     assert box["x"] + box["width"] <= PHONE["width"]
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    page.get_by_role("link", name="Known errors").click()
+    page.get_by_role("link", name="Errors").click()
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
 def search(page: Page, words: str) -> None:
-    page.get_by_role("searchbox", name="Search").fill(words)
+    page.get_by_role("main").get_by_role("searchbox", name="Search").fill(words)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import Any
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenPage
+from tests.browser.pixels import RED, count_pixels
 from tests.browser.test_card_page import click, expect_status, get_cell, get_editor, write
 
-AXE = Path(__file__).parents[2] / "playground/frontend/node_modules/axe-core/axe.min.js"
 BLOCKS = """\
 import asyncio, time
 async def short():
@@ -135,39 +132,7 @@ def test_a_time_scale_and_a_playhead(open_page: OpenPage) -> None:
     events = [{"at_us": 10, "kind": "block", "duration_us": 90_000, "line": 1, "worker": 0}]
     timeline.evaluate("(timeline, events) => timeline.load(events)", events)
     expect(cell.get_by_role("img")).to_have_accessible_name(re.compile("1 block.*90 ms"))
-    assert reds(cell) > 100
+    assert count_pixels(cell.get_by_role("img"), RED) > 100
     timeline.evaluate("timeline => { timeline.playhead = 0; }")
     timeline.evaluate(DRAWN)
-    assert reds(cell) < 100
-
-
-def reds(cell: Locator) -> int:
-    """How many pixels of the picture have the colour of a block."""
-    counted: int = cell.get_by_role("img").evaluate(
-        """canvas => {
-            const copy = document.createElement("canvas");
-            [copy.width, copy.height] = [canvas.width, canvas.height];
-            const context = copy.getContext("2d", {willReadFrequently: true});
-            context.drawImage(canvas, 0, 0);
-            const {data} = context.getImageData(0, 0, copy.width, copy.height);
-            let count = 0;
-            for (let i = 0; i < data.length; i += 4)
-                if (data[i] > 180 && data[i + 1] < 60 && data[i + 2] < 60) count++;
-            return count;
-        }"""
-    )
-    return counted
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_an_audit_finds_no_barrier(open_page: OpenPage, theme: str) -> None:
-    page = open_page()
-    if theme == "dark":
-        page.get_by_role("button", name="Dark mode").click()
-    cell = run_blocks(page)
-    for summary in cell.locator("details.facts summary").all():
-        summary.click()
-    page.evaluate(AXE.read_text("utf-8"))
-    found: dict[str, Any] = page.evaluate("axe.run()")
-    barriers = [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]]
-    assert barriers == []
+    assert count_pixels(cell.get_by_role("img"), RED) == 0

@@ -83,6 +83,15 @@ def test_values_tried_are_told_newest_last_until_reset(open_page: OpenPage) -> N
     expect_line(cell, r"^QUERY_SECONDS = 0\.1$")
 
 
+def test_what_the_code_does_not_name_is_told_by_no_unit(open_page: OpenPage) -> None:
+    cell = get_cell(open_page())
+    write(cell, "print(1)\n")
+    click(cell, "Run")
+    expect_status(cell, "Completed.")
+    expect(get_tried(cell).get_by_role("rowheader")).to_have_text("\N{EN DASH}")
+    expect(get_tried(cell).get_by_role("cell").first).to_have_text("\N{EN DASH}")
+
+
 def test_typing_moves_the_slider_and_a_missing_constant_disables_it(open_page: OpenPage) -> None:
     cell = get_cell(open_page())
     slider = get_slider(cell, "Requests at once")

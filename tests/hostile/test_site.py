@@ -14,11 +14,13 @@ import websockets
 from channels.testing import WebsocketCommunicator
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from playground.runs.consumers import NO_SESSION, RunConsumer
+from playground.accounts.consumers import NO_SESSION
+from playground.accounts.sessions import SessionStore
+from playground.runs.consumers import RunConsumer
 from tests.integration import conftest as sites
 from tests.serving import CARD, Page, Shown, open_page, visit
 
-redis_url, address = sites.redis_url, sites.address
+address = sites.address
 embedded_site, fleet_site = sites.embedded_site, sites.fleet_site
 
 HTML = "<script>alert(1)</script><b id=notice hx-swap-oob='true'>"
@@ -202,6 +204,26 @@ async def test_a_page_of_another_origin_is_refused(address: str, origin: str) ->
         await is_usable(page)
 
 
+@pytest.mark.parametrize("other", ["another port", "the scheme's own port", "another scheme"])
+async def test_a_page_of_another_port_or_scheme_of_this_host_is_refused(
+    address: str, other: str
+) -> None:
+    """Its cookies are the same as ours: a host's ports share them."""
+    host, _, port = address.removeprefix("http://").partition(":")
+    origin = {
+        "another port": f"http://{host}:{int(port) % 65535 + 1}",
+        "the scheme's own port": f"http://{host}",
+        "another scheme": f"https://{host}:{port}",
+    }[other]
+    cookie = await asyncio.to_thread(visit, address)
+    with pytest.raises(InvalidStatus) as refused:
+        async with open_page(address, cookie, origin=origin):
+            pass
+    assert refused.value.response.status_code == 403
+    async with open_page(address, cookie) as page:  # the control
+        await is_usable(page)
+
+
 async def test_who_names_no_origin_is_refused(address: str) -> None:
     cookie = await asyncio.to_thread(visit, address)
     where = f"{address.replace('http', 'ws', 1)}/ws/runs/"
@@ -220,11 +242,17 @@ async def test_without_a_session_nothing_is_run(address: str, cookie: str) -> No
     assert closed.value.rcvd.code == NO_SESSION
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("learner", ["", "somebody"])
 async def test_a_message_that_overtakes_the_closing_of_its_socket_is_none(learner: str) -> None:
     """On the consumer itself, as no server lets a client be so quick; the control has a session."""
-    socket = WebsocketCommunicator(RunConsumer.as_asgi(), "/ws/runs/")
-    socket.scope["session"] = {"learner": learner}  # type: ignore[typeddict-unknown-key]
+    headers = [(b"host", b"localhost"), (b"origin", b"http://localhost")]
+    socket = WebsocketCommunicator(RunConsumer.as_asgi(), "/ws/runs/", headers)
+    session = SessionStore()
+    if learner:
+        session["learner"] = learner
+        await session.asave()
+    socket.scope["session"] = session  # type: ignore[typeddict-unknown-key]
     await socket.send_input({"type": "websocket.connect"})
     assert (await socket.receive_output())["type"] == "websocket.accept"
     if not learner:

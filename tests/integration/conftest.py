@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from playground.benchmarks.throwaway_postgres import throwaway_postgres
 from sandbox.host import delegation
 from tests.serving import running, site
 
@@ -40,21 +39,10 @@ def fleet_site(redis_url: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def redis_url(needs: Callable[..., str]) -> Iterator[str]:
-    """A Redis of the tests' own, on a Unix socket."""
-    program = needs("redis-server")
-    with tempfile.TemporaryDirectory(prefix="redis-") as folder:
-        path = Path(folder, "redis.sock")
-        command = [program, "--port", "0", "--unixsocket", str(path), "--save", "", "--dir", folder]
-        redis = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        try:
-            while not path.exists():
-                assert redis.poll() is None, "redis-server did not start"
-                time.sleep(0.02)
-            yield f"unix://{path}"
-        finally:
-            redis.terminate()
-            redis.wait(10)
+def site_postgres() -> Iterator[str]:
+    """A Postgres for the site's own data; its address for SITE_DATABASE_URL."""
+    with throwaway_postgres() as address:
+        yield address
 
 
 @pytest.fixture(params=["embedded", "fleet"])

@@ -41,6 +41,22 @@ async def test_who_waited_because_of_a_block() -> None:
     assert int(spent) == pytest.approx(block["duration_us"], abs=20_000)
 
 
+async def test_what_was_held_up_before_does_not_count_as_held_up_again() -> None:
+    code = (
+        "import asyncio, time\n"
+        "async def main():\n"
+        "    await asyncio.sleep(0.01)\n"
+        "    time.sleep(0.02)\n"
+        "    await asyncio.sleep(0)\n"  # goes on at once
+        "    await asyncio.sleep(0.05)\n"
+        "asyncio.run(main())\n"
+    )
+    events = await record(code)
+    slept = [each for each in fields_of(events, "await") if each["line"] == 6]
+    assert [each["on"] for each in slept] == ["sleep"]
+    assert slept[0]["duration_us"] >= 45_000
+
+
 WAITS = {
     "sleep": "await asyncio.sleep(0.01)",
     "task": "await asyncio.create_task(later())",
@@ -119,3 +135,19 @@ async def test_without_the_probe_a_run_tells_nothing_and_is_a_run(
     assert unobserved.value.text == "42"
     kinds = {type(event).__name__ for event in unobserved.events}
     assert kinds == {"Started", "Value", "Finished"}
+
+
+async def test_a_cell_may_profile_itself(sandbox_client: SandboxClient) -> None:
+    code = (
+        "import asyncio, cProfile, time\n"
+        "async def main():\n"
+        "    with cProfile.Profile() as profile:\n"
+        "        time.sleep(0.05)\n"
+        "    profile.print_stats()\n"
+        "asyncio.run(main())\n"
+    )
+    ran = await run(sandbox_client, code)
+    assert "{built-in method time.sleep}" in ran.stdout
+    assert [(each["line"], each["call"]) for each in ran.telemetry("block")][:1] == [
+        (4, "time.sleep")
+    ]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from playground.runs.consumers import NO_SESSION
+from playground.accounts.consumers import NO_SESSION
 from sandbox.protocol import MAX_CODE_BYTES
 from tests.serving import Page, Shown, open_page, runserver, visit
 

@@ -105,3 +105,14 @@ async def test_runs_that_wait_when_the_zygote_dies_still_run(supervisor: Supervi
     ended = await asyncio.gather(*others, first)
     assert {ran.finished.outcome for ran in ended[:-1]} <= {"completed", "sandbox_failed"}
     assert (await run(supervisor, "print('next')")).stdout == "next\n"
+
+
+async def test_killed_parked_children_are_replaced(supervisor: Supervisor) -> None:
+    await run(supervisor, "print('once')")
+    parked = list(supervisor._parked._ready)
+    assert parked
+    for child in parked:
+        child.kill()
+    await asyncio.gather(*[child.exited for child in parked])
+    ended = await asyncio.gather(*[run(supervisor, "print('next')") for _ in range(6)])
+    assert {(ran.stdout, ran.finished.outcome) for ran in ended} == {("next\n", "completed")}

@@ -106,7 +106,9 @@ async def test_each_worker_is_watched(sandbox_client: SandboxClient) -> None:
     ran = await run(sandbox_client, code, workers=2)
     late = {lag["worker"] for lag in ran.witnessed("lag") if lag["duration_us"] > 200_000}
     assert 2 in late
-    assert {each["line"] for each in ran.witnessed("stack") if each["worker"] == 2} <= {3, 4, None}
+    # A busy machine makes the loop's own beginning late as well, by less.
+    stacks = [each for each in ran.witnessed("stack") if each["duration_us"] > 100_000]
+    assert {each["line"] for each in stacks if each["worker"] == 2} <= {3, 4, None}
     assert ran.finished.witness.longest_lag_us > 200_000
     assert ran.finished.witness.disagreement == ""
 

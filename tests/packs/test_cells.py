@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import pytest
 
+from exercises.drivers import CellDriver, database_of
 from exercises.loader import BUILT_IN, load_packs
-from exercises.model import Card, Cell, CellDriver, Expectation, database_of
+from exercises.model import Card, Cell, Expectation
 from sandbox.client import SandboxClient
 from sandbox.protocol import Value
 from tests.running import Ran, new_id, run
@@ -52,7 +53,7 @@ async def run_case(client: SandboxClient, case: Case, session: str) -> Ran:
         session=session,
         database=database,
         driver=case.driver or "",
-        seed="" if database == "none" else case.card.seed(database),
+        seed=case.card.seed(database),
         profile=case.cell.profile,
         workers=case.cell.workers,
     )

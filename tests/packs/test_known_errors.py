@@ -4,9 +4,11 @@ from typing import NamedTuple
 
 import pytest
 
+from exercises.drivers import CellDriver, database_of
 from exercises.known import KnownError, load_known_errors
 from exercises.loader import BUILT_IN, load_packs
-from exercises.model import Card, Cell, CellDriver, database_of
+from exercises.model import Card, Cell
+from exercises.pasted import recognise
 from exercises.recogniser import Explanation, explain
 from sandbox.client import SandboxClient
 from sandbox.protocol import Telemetry
@@ -164,6 +166,9 @@ async def test_an_error_is_named_at_its_line(sandbox_client: SandboxClient, case
     assert explanations, f"{ran.finished.error}\n{ran.stderr}"
     assert explanations[0].known.slug == case.known.slug
     assert explanations[0].line == marked_line(case.known.example)
+    if error := ran.finished.error:  # whoever pastes its last line finds it as well
+        pasted = recognise(list(KNOWN.values()), f"{error.type}: {error.message}")
+        assert pasted[0].slug == case.known.slug
 
 
 RAISING = [

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from exercises.loader import BUILT_IN, PackError, load_pack, load_packs
+from exercises.loader import BUILT_IN, RESERVED_SLUGS, PackError, load_pack, load_packs
 from exercises.model import Card, Pack
 
 PACK = """\
@@ -85,7 +85,32 @@ def remove(path: str) -> Callable[[Path], None]:
 
 
 CARD_FILE = "01-why/card.md"
+NEWS = PACK + '[[news]]\ndate = 2026-11-24\ntitle = "One"\ntext = "More."\n'
 SLIPS = {
+    "news of no card": (
+        write("pack.toml", NEWS + 'cards = ["what"]'),
+        "pack.toml",
+        5,
+        "a card 'what'",
+    ),
+    "news without a text": (
+        write("pack.toml", NEWS.replace("More.", " ")),
+        "pack.toml",
+        5,
+        "text of the news is empty",
+    ),
+    "news without a day": (
+        write("pack.toml", NEWS.replace("2026-11-24", '"soon"')),
+        "pack.toml",
+        6,
+        "date",
+    ),
+    "news told twice": (
+        write("pack.toml", NEWS + NEWS.removeprefix(PACK)),
+        "pack.toml",
+        9,
+        "told twice",
+    ),
     "no pack.toml": (remove("pack.toml"), "pack.toml", 0, "missing"),
     "no card.md": (remove(CARD_FILE), "card.md", 0, "missing"),
     "broken TOML": (replace(CARD_FILE, '"easy"', "easy"), "card.md", 5, "Invalid value"),
@@ -177,6 +202,12 @@ SLIPS = {
         25,
         "placed twice",
     ),
+    "diagram that cannot be drawn": (
+        replace(CARD_FILE, "After.", "```lanes\nTwo.\nloop | work 1\nloop | runs 1\n```"),
+        "card.md",
+        28,
+        "cannot be drawn: 'runs' is none of",
+    ),
     "syntax error": (
         write("01-why/cells/01-trap.py", "print(1)\nprint(\n"),
         "01-trap.py",
@@ -211,6 +242,18 @@ def test_two_cards_with_one_slug_are_refused(folder: Path) -> None:
 def test_two_packs_with_one_slug_are_refused(folder: Path) -> None:
     with pytest.raises(PackError, match="another pack has the slug 'a-pack'"):
         load_packs([folder, folder])
+
+
+@pytest.mark.parametrize(
+    "slug",
+    ["errors", "news", "runs", "r", "static", "admin", "accounts", "search", "teams", "join"],
+)
+def test_a_pack_that_the_sites_own_pages_would_hide_is_refused(folder: Path, slug: str) -> None:
+    assert slug in RESERVED_SLUGS
+    replace("pack.toml", '"a-pack"', f'"{slug}"')(folder)
+    with pytest.raises(PackError, match=f"pages of its own below /{slug}/") as caught:
+        load_packs([folder])
+    assert str(caught.value).startswith(f"{folder / 'pack.toml'}:2: ")
 
 
 def test_a_card_is_read_in_order(folder: Path) -> None:

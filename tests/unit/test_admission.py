@@ -3,24 +3,41 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
-from sandbox.host.admission import MAX_QUEUED, Admission, QueueFull, weigh
+from sandbox.host.admission import (
+    LEAST_RETRY_SECONDS,
+    MAX_QUEUED,
+    MAX_QUEUED_OF_ONE,
+    Admission,
+    QueueFull,
+    weigh,
+)
 from sandbox.protocol import PROFILES
 
 
 class Runner:
     """A run that holds its place until told to leave."""
 
-    def __init__(self, admission: Admission, session: str, weight: int = 1) -> None:
+    def __init__(
+        self, admission: Admission, session: str, weight: int = 1, fair_by: Sequence[str] = ()
+    ) -> None:
         self.positions: list[int] = []
+        self.waits: list[float] = []
         self.is_running = False
         self.leave = asyncio.Event()
-        self.task = asyncio.create_task(self._run(admission, session, weight))
+        self.task = asyncio.create_task(self._run(admission, session, weight, fair_by))
 
-    async def _run(self, admission: Admission, session: str, weight: int) -> None:
-        async with admission.admit(session, self.positions.append, weight):
+    def _hear(self, position: int, wait_seconds: float) -> None:
+        self.positions.append(position)
+        self.waits.append(wait_seconds)
+
+    async def _run(
+        self, admission: Admission, session: str, weight: int, fair_by: Sequence[str]
+    ) -> None:
+        async with admission.admit(session, self._hear, weight, fair_by):
             self.is_running = True
             await self.leave.wait()
         self.is_running = False
@@ -93,9 +110,10 @@ async def test_a_full_queue_refuses() -> None:
     admission = Admission(most_running=1)
     runners = [Runner(admission, str(number)) for number in range(MAX_QUEUED + 1)]
     await settle()
-    with pytest.raises(QueueFull):
-        async with admission.admit("late", lambda _: None):
+    with pytest.raises(QueueFull, match="100 runs wait already") as refused:
+        async with admission.admit("late", lambda *_: None):
             pass
+    assert refused.value.retry_seconds > LEAST_RETRY_SECONDS
     for runner in runners:
         await runner.end()
 
@@ -150,3 +168,73 @@ def test_a_run_weighs_its_workers_and_its_memory() -> None:
     assert (weigh(default), weigh(default, 4)) == (1, 4)
     assert weigh(PROFILES["heavy"]) == 2
     assert weigh(PROFILES["processes"]) == 3
+
+
+async def order_of(admission: Admission, runners: dict[str, Runner], first: Runner) -> list[str]:
+    """The names in the order in which they run, one at a time."""
+    order: list[str] = []
+    await first.end()
+    while len(order) < len(runners):
+        await settle()
+        [name] = [name for name, one in runners.items() if one.is_running]
+        order.append(name)
+        await runners[name].end()
+    assert (admission.running, admission.queued) == (0, 0)
+    return order
+
+
+async def test_learners_take_turns_however_many_runs_one_asks_for() -> None:
+    admission = Admission(most_running=1)
+    first = Runner(admission, "session-0", fair_by=["ada"])
+    await settle()
+    runners = {
+        name: Runner(admission, f"session of {name}", fair_by=[name[:-1]])
+        for name in ("ada1", "ada2", "ada3", "bob1", "bob2", "eve1")
+    }
+    await settle()
+    # What ada has running counts: bob and eve come first, and nobody waits behind all of hers.
+    assert await order_of(admission, runners, first) == [
+        *("bob1", "eve1", "ada1", "bob2", "ada2", "ada3")
+    ]
+
+
+async def test_among_learners_teams_take_turns() -> None:
+    admission = Admission(most_running=1)
+    first = Runner(admission, "session", fair_by=["zoe"])
+    await settle()
+    runners = {
+        name: Runner(admission, name, fair_by=[name, team])
+        for name, team in (("a1", "a"), ("a2", "a"), ("a3", "a"), ("b1", "b"), ("b2", "b"))
+    }
+    await settle()
+    assert await order_of(admission, runners, first) == ["a1", "b1", "a2", "b2", "a3"]
+
+
+async def test_one_learner_does_not_fill_the_queue() -> None:
+    admission = Admission(most_running=1)
+    runners = [
+        Runner(admission, f"session {number}", fair_by=["ada"])
+        for number in range(MAX_QUEUED_OF_ONE + 1)
+    ]
+    await settle()
+    with pytest.raises(QueueFull, match="20 runs of yours wait already"):
+        async with admission.admit("late", lambda *_: None, fair_by=["ada"]):
+            pass
+    other = Runner(admission, "other", fair_by=["bob"])
+    await settle()
+    assert other.positions == [1]
+    for runner in [*runners, other]:
+        runner.leave.set()
+    await asyncio.gather(*[runner.task for runner in [*runners, other]])
+
+
+async def test_the_expected_wait_grows_with_the_place() -> None:
+    admission = Admission(most_running=2)
+    runners = [Runner(admission, str(number)) for number in range(6)]
+    await settle()
+    waits = [runner.waits[0] for runner in runners[2:]]
+    assert waits == sorted(waits)
+    assert waits[0] > 0
+    assert waits[3] == pytest.approx(4 * waits[0])
+    for runner in runners:
+        await runner.end()

@@ -53,3 +53,38 @@ def test_a_program_is_an_absolute_path_that_can_be_run(
         monkeypatch.setenv("SOME_PROGRAM", wrong)
         with pytest.raises(ImproperlyConfigured, match=r"SOME_PROGRAM is .*: set it to the full"):
             env.read_program("SOME_PROGRAM")
+
+
+def test_the_site_s_own_database(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("SITE_DATABASE_URL", raising=False)
+    file = tmp_path / "site.sqlite3"
+    assert env.read_site_database("SITE_DATABASE_URL", file)["NAME"] == file
+    monkeypatch.setenv("SITE_DATABASE_URL", "postgresql://me:p%2Fw@db:5433/site?sslmode=require")
+    read = env.read_site_database("SITE_DATABASE_URL", file)
+    expected = {"NAME": "site", "USER": "me", "PASSWORD": "p/w", "HOST": "db", "PORT": "5433"}
+    assert expected.items() <= read.items()
+    assert read["OPTIONS"]["sslmode"] == "require"
+    assert read["OPTIONS"]["pool"]["max_size"] > 1
+    monkeypatch.setenv("SITE_DATABASE_URL", "postgresql:///site?host=/run/postgresql")
+    assert env.read_site_database("SITE_DATABASE_URL", file)["HOST"] == "/run/postgresql"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "secret",
+        "mysql://me:secret@db/site",
+        "postgresql://me:secret@db/",
+        "postgresql://[secret/x",
+        "postgresql://me:secret@db/site?no-such-option=1",
+    ],
+)
+def test_a_database_that_cannot_be_is_refused_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, value: str
+) -> None:
+    monkeypatch.setenv("SITE_DATABASE_URL", value)
+    with pytest.raises(
+        ImproperlyConfigured, match="SITE_DATABASE_URL has no readable address"
+    ) as refused:
+        env.read_site_database("SITE_DATABASE_URL", tmp_path)
+    assert "secret" not in str(refused.value)

@@ -96,11 +96,21 @@ def test_output_of_one_stream_is_one_fragment_and_order_is_kept() -> None:
         Output(0, "stderr", "c"),
         Output(0, "stdout", "d"),
     )
-    assert re.findall(r'<span class="(\w+)">(\w+)</span>', shown) == [
+    assert re.findall(r'<span class="(\w+)" data-at="0">(\w+)</span>', shown) == [
         ("stdout", "ab"),
         ("stderr", "c"),
         ("stdout", "d"),
     ]
+
+
+def test_output_of_another_moment_is_a_piece_of_its_own_with_its_time() -> None:
+    """What a replay shows one after the other."""
+    shown = render(
+        Output(1_000, "stdout", "a"),
+        Output(9_000, "stdout", "b"),
+        Output(500_000, "stdout", "c"),
+    )
+    assert re.findall(r'data-at="(\d+)">(\w+)</span>', shown) == [("1000", "ab"), ("500000", "c")]
 
 
 def test_each_workers_words_begin_a_line_with_its_label() -> None:
@@ -116,7 +126,7 @@ def test_each_workers_words_begin_a_line_with_its_label() -> None:
     shown += picture.render([Output(0, "stdout", "e\n", worker=1)])
     text = re.sub(r"<[^>]*>", "", shown)
     assert text == "worker 1 a\nworker 2 bc\nworker 1 d\ne\n"
-    assert shown.count('<span class="worker">') == 3
+    assert shown.count('<span class="worker"') == 3
 
 
 def test_the_values_of_workers_stand_side_by_side() -> None:

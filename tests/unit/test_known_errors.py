@@ -10,7 +10,7 @@ from exercises.front_matter import PackError
 from exercises.known import KnownError, load_known_errors
 from exercises.loader import BUILT_IN, load_packs
 from exercises.printed import Seen, find_line, read_chains
-from exercises.recogniser import MAX_EXPLANATIONS, explain
+from exercises.recogniser import MAX_EXPLANATIONS, EventSigns, explain
 from sandbox.protocol import Cause, Raised
 
 PACKS = load_packs([BUILT_IN])
@@ -77,6 +77,12 @@ SLIPS = {
     "an empty text": (replace('"database is locked"', '""'), "error.toml", 7, "empty text"),
     "an event of no kind": (
         replace(TYPES + '\ntexts = ["database is locked"]', 'event = { state = "x" }'),
+        "error.toml",
+        7,
+        "no kind",
+    ),
+    "an event of any kind": (
+        replace(TYPES + '\ntexts = ["database is locked"]', 'event = { kind = "*" }'),
         "error.toml",
         7,
         "no kind",
@@ -155,6 +161,31 @@ def test_a_connection_of_no_pool_is_not_missed_by_one() -> None:
     left: dict[str, str | int | None] = {"kind": "pool", "action": "left_out", "line": 4}
     assert names(None, "", {**left, "pool": None}) == []
     assert names(None, "", {**left, "pool": 1}) == [("connection-left-out", 4)]
+
+
+class CountedEvent(dict[str, str | int | None]):
+    """An event that counts how often it is asked."""
+
+    asked = 0
+
+    def get(self, name: str, default: object = None) -> str | int | None:
+        self.asked += 1
+        return super().get(name)
+
+
+def test_an_event_of_a_kind_that_no_sign_names_is_asked_its_kind_and_error_alone() -> None:
+    signs = EventSigns(KNOWN.values())
+    for kind in ("run", "await", "ready", "sql", "tick"):
+        event = CountedEvent(kind=kind, line=4, duration_us=7)
+        assert not signs.is_telling(event)
+        assert event.asked == 2
+    assert signs.is_telling({"kind": "run", "error": "ValueError: 1"})
+
+
+def test_whatever_kind_a_run_forges_is_no_sign() -> None:
+    signs = EventSigns(KNOWN.values())
+    for kind in (None, 7, "", "*"):
+        assert not signs.is_telling({"kind": kind, "state": "never_awaited"})
 
 
 def test_what_only_follows_is_told_where_its_line_is_known() -> None:

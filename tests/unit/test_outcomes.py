@@ -66,3 +66,17 @@ def test_a_process_out_of_memory_is_told_its_part() -> None:
     told = conclude_raised("processes", Raised("MemoryError", "", 1))
     part = limits.memory_bytes // limits.process_count // 1024 // 1024
     assert f"A process of your code needed more than {part} MiB" in told.message
+
+
+def test_refused_memory_is_the_memory_limit_whatever_raised() -> None:
+    refused = Raised("OSError", "[Errno 12] Cannot allocate memory", 4)
+    assert conclude_raised("default", refused, errno.ENOMEM).outcome == "out_of_memory"
+    assert conclude_raised("default", refused, errno.EIO).outcome == "raised"
+
+
+@pytest.mark.parametrize(
+    ("share", "outcome"), [(0.5, "timed_out"), (1, "timed_out"), (0.49, "out_of_memory")]
+)
+def test_a_kill_after_much_processor_time_is_its_limit(share: float, outcome: Outcome) -> None:
+    cpu_us = int(Limits().cpu_seconds * share * 1_000_000)
+    assert conclude(Ending(Limits(), "", KILLED, cpu_us, False, None, 0)).outcome == outcome

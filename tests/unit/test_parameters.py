@@ -11,7 +11,7 @@ from exercises.loader import BUILT_IN, load_packs
 from exercises.model import Card, Cell
 from exercises.parameters import Parameter, ParameterRefused, bind
 from playground.runs import messages
-from playground.runs.consumers import _find
+from playground.runs.addresses import find_cell
 
 CODE = "SIZE = 5\nSECONDS: float = 0.1\nLEVEL = 'SERIALIZABLE'\nA, B = 1, 2\nON = True\n"
 REAL_WORKERS = {"pack": "async-databases", "card": "pools-and-workers", "cell": "real-workers"}
@@ -74,7 +74,7 @@ def test_a_constant_assigned_twice_is_refused() -> None:
 
 def ask(workers: str, **message: str) -> tuple[Card, Cell]:
     said = {"action": "run", "code": "", "driver": "asyncpg", "workers": workers, **message}
-    return _find(messages.decode(json.dumps(said)))
+    return find_cell(messages.decode(json.dumps(said)))
 
 
 @pytest.mark.parametrize("workers", ["", "1", "4"])

@@ -13,6 +13,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from exercises.loader import BUILT_IN, load_packs
+from playground.accounts.learners import digest_learner
 from playground.runs import operations, queries, recordings
 from playground.runs.messages import RunCell
 from playground.runs.models import Recording
@@ -147,7 +148,7 @@ def test_what_is_too_old_is_neither_read_nor_kept(settings: Settings) -> None:
     Recording.objects.update(created_at=long_ago)
     assert queries.get_own("alice", old.run_id) is None
     assert queries.get_own("alice", shared.run_id) == shared
-    Recording.objects.update(shared_at=timezone.now() - timedelta(days=181))
+    Recording.objects.update(share_expires_at=timezone.now())
     assert queries.get_shared(shared.share_token or "") is None
     save("bob", run_id="new")
     assert [one.run_id for one in Recording.objects.all()] == ["new"]
@@ -219,7 +220,7 @@ def test_a_link_is_unguessable_opens_for_anybody_and_can_be_taken_back(alice: Cl
         assert answer["Cache-Control"] == "private, no-store"
         assert "a" * 32 not in answer.content.decode()
         assert alice.session["learner"] not in answer.content.decode()
-        assert queries.digest_learner(alice.session["learner"]) not in answer.content.decode()
+        assert digest_learner(alice.session["learner"]) not in answer.content.decode()
     assert not anybody.cookies
     assert "Stop sharing" not in anybody.get(link).content.decode()
     post(alice, "stop-sharing")
@@ -338,3 +339,15 @@ def test_the_choice_to_compare_with_begins_with_the_trap_of_a_cure() -> None:
     threads = Recording.objects.get(run_id="run-3")
     again = list_choices(threads, queries.list_others(threads))
     assert [choice.run_id for choice in again if choice.is_default] == ["run-1"]
+
+
+def test_more_runs_than_one_page_shows_are_on_the_next(alice: Client, settings: Settings) -> None:
+    settings.RECORDINGS_PER_CELL = 100
+    for number in range(40):
+        save(alice.session["learner"], run_id=f"run-{number:04}", cell=f"cell-{number}")
+    first, last = (alice.get(f"/runs/?page={page}").content.decode() for page in (1, 2))
+    assert ("run-0039" in first, "run-0039" in last) == (True, False)
+    assert ("a" * 32 in first, "a" * 32 in last) == (False, True)
+    assert "Page 2 of 2" in last
+    assert "Page 2 of 2" in alice.get("/runs/?page=99").content.decode()
+    assert "Page 1 of 2" in alice.get("/runs/?page=<b>").content.decode()

@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCKS = ("requirements.lock", "requirements-dev.lock", "playground/setup/node.lock")
+LOCKS = (
+    "requirements.lock",
+    "requirements-dev.lock",
+    "playground/setup/node.lock",
+    "playground/setup/audit.lock",
+)
 # In two parts, so that this file does not name them either.
 REGISTRY = re.compile("|".join(["py" + r"pi\.org", "pythonhosted" + r"\.org", "npmjs" + r"\.org"]))
 

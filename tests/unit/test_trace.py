@@ -11,7 +11,6 @@ import pytest
 from playground.runs.trace import build_trace
 
 Event = dict[str, Any]
-PHASES = {"X", "i", "C", "M", "s", "f"}
 
 
 def telemetry(kind: str, at_us: int, **fields: Any) -> Event:
@@ -60,28 +59,83 @@ def thread_of(events: list[Event], name: str) -> int:
     return int(found[0])
 
 
+# What the format asks of each phase that we write, beside name, ph, pid and tid.
+ALWAYS: dict[str, type] = {"name": str, "ph": str, "pid": int, "tid": int, "ts": int}
+SCHEMA: dict[str, dict[str, type]] = {
+    "X": {"cat": str, "dur": int, "args": dict},
+    "i": {"cat": str, "s": str, "args": dict},
+    "C": {"args": dict},
+    "M": {"args": dict},
+    "s": {"cat": str, "id": int},
+    "f": {"cat": str, "id": int, "bp": str},
+}
+METADATA: dict[str, dict[str, type]] = {
+    "process_name": {"name": str},
+    "thread_name": {"name": str},
+    "thread_sort_index": {"sort_index": int},
+}
+
+
+def expect_schema(event: Event) -> None:
+    """The fields of its phase, of their types, and no others."""
+    schema = ALWAYS | SCHEMA[event["ph"]]
+    assert event.keys() == schema.keys(), event
+    assert all(type(event[key]) is kind for key, kind in schema.items()), event
+    assert event["name"]
+    assert min(event["ts"], event["pid"], event["tid"], event.get("dur", 0)) >= 0
+    if event["ph"] == "M":
+        wanted = METADATA[event["name"]]
+        assert {key: type(value) for key, value in event["args"].items()} == wanted
+    elif event["ph"] == "C":
+        assert event["args"]
+        assert all(type(value) is int for value in event["args"].values())
+    elif event["ph"] == "i":
+        assert event["s"] == "t"
+    elif event["ph"] == "f":
+        assert event["bp"] == "e"
+
+
+def list_arrows(events: list[Event]) -> list[tuple[Event, Event]]:
+    """From which slice each arrow leads to which, found as Perfetto does it.
+
+    In the order of the file: an arrow's end holds to the slice of its thread that began last and
+    goes on, be it an instant, which lasts for no time at all; an end before its start is lost.
+    """
+    open_slices: dict[tuple[int, int], list[Event]] = {}
+    begun: dict[int, Event] = {}
+    arrows = []
+    for event in events:
+        stack = open_slices.setdefault((event["pid"], event["tid"]), [])
+        while stack and stack[-1]["ts"] + stack[-1].get("dur", 0) < event["ts"]:
+            stack.pop()
+        if event["ph"] in "Xi":
+            stack.append(event)
+        elif event["ph"] == "s":
+            begun[event["id"]] = stack[-1]
+        elif event["ph"] == "f" and event["id"] in begun:
+            arrows.append((begun.pop(event["id"]), stack[-1]))
+    assert begun == {}
+    return arrows
+
+
 def expect_rules(events: list[Event]) -> None:
     """What a viewer relies on."""
     named = {(e["pid"], e["tid"]) for e in of(events, ph="M", name="thread_name")}
     slices: dict[tuple[int, int], list[Event]] = {}
     for event in events:
-        assert event["ph"] in PHASES
-        assert isinstance(event["name"], str)
-        assert event["name"]
-        assert isinstance(event["ts"], int)
-        assert event["ts"] >= 0
+        expect_schema(event)
         where = event["pid"], event["tid"]
         assert where in named or event["ph"] in "MC"
         if event["ph"] == "X":
-            assert event["dur"] >= 0
             slices.setdefault(where, []).append(event)
-        if event["ph"] == "i":
-            assert event["s"] == "t"
     for pieces in slices.values():
         expect_nesting(pieces)
-    for begin in of(events, ph="s"):
-        [end] = of(events, ph="f", id=begin["id"], cat=begin["cat"], name=begin["name"])
-        assert end["bp"] == "e"
+    timed = [event["ts"] for event in events if event["ph"] != "M"]
+    assert timed == sorted(timed)
+    starts, ends = ([e["id"] for e in of(events, ph=phase)] for phase in "sf")
+    assert len(set(starts)) == len(starts)
+    assert sorted(starts) == sorted(ends)
+    assert len(list_arrows(events)) == len(starts)
 
 
 def expect_nesting(pieces: list[Event]) -> None:
@@ -127,6 +181,53 @@ def test_an_arrow_leads_from_the_block_to_who_waited() -> None:
     [begin], [end] = of(events, ph="s"), of(events, ph="f")
     assert (begin["ts"], begin["tid"]) == (700, thread_of(events, "event loop"))
     assert (end["ts"], end["tid"]) == (1200, thread_of(events, "GET / (2)"))
+
+
+@pytest.mark.parametrize("duration_us", [20, 5000, 9000])
+def test_an_arrow_holds_to_the_block_and_not_to_what_began_with_it(duration_us: int) -> None:
+    events = trace(
+        [
+            telemetry("lane", 0, lane=1, of="task", coroutine="client"),
+            telemetry("lane", 500, lane=2, state="never_awaited", coroutine="lost"),
+            telemetry("block", 500, lane=1, block=1, duration_us=5000, call="time.sleep"),
+            telemetry("run", 500, lane=0, duration_us=duration_us, steps=1),
+            telemetry("ready", 900, lane=1, duration_us=4500, blocked_by=1),
+        ]
+    )
+    [(block, wait)] = list_arrows(events)
+    assert (block["cat"], wait["cat"]) == ("block", "ready")
+
+
+def test_who_waited_before_the_block_began_has_its_arrow_all_the_same() -> None:
+    """A viewer loses an arrow that leads back in time."""
+    block = telemetry("block", 700, lane=1, block=1, duration_us=5000, call="time.sleep")
+    early = telemetry("ready", 400, lane=2, duration_us=5200, blocked_by=1)
+    over = telemetry("ready", 400, lane=3, duration_us=300, blocked_by=1)  # before it began
+    inside = telemetry("await", 700, lane=2, duration_us=50, on="task")
+    events = trace([block, early, over, inside])
+    [(cause, wait)] = list_arrows(events)
+    assert (cause["cat"], wait["args"]["lane"]) == ("block", 2)
+    expect_rules(events)
+
+
+@pytest.mark.parametrize("duration_us", [10, 5000, 6000])
+def test_who_waited_from_the_very_start_of_the_block_has_its_arrow(duration_us: int) -> None:
+    block = telemetry("block", 700, lane=1, block=1, duration_us=5000, call="time.sleep")
+    wait = telemetry("ready", 700, lane=2, duration_us=duration_us, blocked_by=1)
+    [(cause, found)] = list_arrows(trace([block, wait]))
+    assert (cause["cat"], found["cat"]) == ("block", "ready")
+
+
+def test_what_encloses_is_before_what_it_encloses() -> None:
+    events = trace(
+        [
+            telemetry("run", 100, lane=1, duration_us=10, steps=1),
+            telemetry("req", 100, lane=1, duration_us=60, method="GET", path="/", status=200),
+            telemetry("lane", 100, lane=1, of="request", coroutine="GET /"),
+            telemetry("tick", 300, tasks=1),
+        ]
+    )
+    assert [event["cat"] for event in of(events, ph="X")] == ["lane", "req", "run"]
 
 
 def test_workers_are_processes_and_a_lone_one_is_the_run() -> None:

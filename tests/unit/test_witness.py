@@ -10,10 +10,10 @@ import pytest
 
 from sandbox.host.witness import Seen
 from sandbox.host.witness.heartbeat import PERIOD_SECONDS, PINGED_AT_FULL_RATE, Pacer
-from sandbox.host.witness.record import MOST_EVENTS, MOST_TEXT_CHARACTERS, Record
+from sandbox.host.witness.record import MOST_EVENTS, Record
 from sandbox.host.witness.thread import ThreadState
 from sandbox.host.witness.verdict import compare, sum_up
-from sandbox.protocol import Witness, WitnessSummary, to_json
+from sandbox.protocol import MAX_WITNESS_CHARACTERS, Witness, WitnessSummary, to_json
 
 HONEST = {
     "nothing": Seen(),
@@ -94,7 +94,7 @@ def test_events_are_bounded_in_number_and_size() -> None:
         record.add(-5, "statement", 0, statement="x" * 9999, duration_us=2**60, error=None)
     assert len(sent) == MOST_EVENTS
     assert sent[0].at_us == 0
-    assert len(str(sent[0].fields["statement"])) == MOST_TEXT_CHARACTERS
+    assert len(str(sent[0].fields["statement"])) == MAX_WITNESS_CHARACTERS
     assert sent[0].fields["duration_us"] == 2**53
     assert b'"type":"witness"' in to_json(sent[0])
 

@@ -3,7 +3,15 @@ const SYSTEM_IS_DARK = matchMedia("(prefers-color-scheme: dark)");
 /** Give the page the theme chosen in this browser, or the system's. */
 export function apply() {
   const system = SYSTEM_IS_DARK.matches ? "dark" : "light";
-  document.documentElement.dataset.theme = localStorage.getItem("theme") ?? system;
+  document.documentElement.dataset.theme = readChosen() ?? system;
+}
+
+function readChosen() {
+  try {
+    return localStorage.getItem("theme");
+  } catch {
+    return null; // embedded in a site whose frames may keep nothing
+  }
 }
 
 /** Let the button switch between dark and light. */

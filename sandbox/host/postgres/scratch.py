@@ -64,6 +64,10 @@ class ScratchPostgres:
             await self.witness.close()
             self.witness = None
 
+    def count(self) -> tuple[int, int]:
+        """Slots that learner sessions have, and those that are ready for the next ones."""
+        return len(self._lent), len(self._ready)
+
     async def lend(self, session: str, seed: str, *, fresh: bool) -> Slot:
         """The session's database; a new one when it has none, or another seed, or on demand.
 
@@ -99,7 +103,7 @@ class ScratchPostgres:
         """End every connection of the run; what it left open is rolled back."""
         slot.in_use = False
         try:
-            if not await self._end_backends(slot):
+            if not await self.end_connections(slot):
                 _log.error("backends of %s do not end; its database is given up", slot.name)
                 await self._give_up_slot(slot)
             async with self._lock:
@@ -123,7 +127,7 @@ class ScratchPostgres:
             if not slot.in_use and slot.used_at < oldest:
                 await self.drop(session)
 
-    async def _end_backends(self, slot: Slot) -> bool:
+    async def end_connections(self, slot: Slot) -> bool:
         """Whether all ended in time; the lock is given up between two looks."""
         deadline = time.monotonic() + BACKENDS_END_SECONDS
         pause = 0.001

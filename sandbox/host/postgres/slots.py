@@ -37,7 +37,13 @@ _SHARED_STATE: Final = "SELECT pg_notification_queue_usage(), {}".format(
     " + ".join(f"pg_total_relation_size('{name}')" for name in _SHARED_CATALOGS)
 )
 
-DATABASE_ERRORS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+# An InternalClientError is what asyncpg raises when it is asked while a dying server hangs up.
+DATABASE_ERRORS: Final = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+)
 
 
 class Slot:

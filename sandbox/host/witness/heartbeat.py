@@ -176,10 +176,13 @@ class Heartbeat:
         if lag_us > seen.longest_lag_us:
             seen.longest_lag_us = lag_us
         excuse = self._overrun + self._waited_for_processor()
-        seen.held_us = max(seen.held_us, lag_us - int(excuse * 1_000_000))
+        held_us = max(lag_us - int(excuse * 1_000_000), 0)
+        seen.held_us = max(seen.held_us, held_us)
         before = int((self._asked_at - self._heard_at) * 1_000_000)
         at = self._at_us(self._asked_at)
-        self._record.add(at, "lag", seen.worker, duration_us=lag_us, before_us=before)
+        self._record.add(
+            at, "lag", seen.worker, duration_us=lag_us, held_us=held_us, before_us=before
+        )
         if self._late is not None:
             self._late.tell(self._record, seen.worker, self._at_us, now)
 

@@ -7,10 +7,17 @@ from typing import Final
 
 import msgspec
 
-from sandbox.protocol import LARGEST_FIGURE, Heartbeat, Witness, WitnessKind
+from sandbox.protocol import (
+    LARGEST_FIGURE,
+    MAX_WITNESS_CHARACTERS,
+    Heartbeat,
+    Witness,
+    WitnessKind,
+)
 
+# Those that a grade may rest on have shares of their own, so that nothing else uses them up.
 MOST_EVENTS: Final = 4000
-MOST_TEXT_CHARACTERS: Final = 500
+MOST_OF_KIND: Final[dict[WitnessKind, int]] = {"lag": 8000, "statement": 4000}
 
 Fields = dict[str, str | int | None]
 
@@ -43,21 +50,33 @@ class Seen(msgspec.Struct):
 
 
 class Record:
-    """Passes events on until a run has had its share of them."""
+    """Passes events on until a run has had its share of them; ``lost`` counts what was too much
+    of those that have a share of their own.
+    """
 
     def __init__(self, send: Callable[[Witness], None]) -> None:
         self._send = send
         self._left = MOST_EVENTS
+        self._left_of_kind = dict(MOST_OF_KIND)
+        self.lost = 0
 
     def add(self, at_us: int, kind: WitnessKind, worker: int, **fields: str | int | None) -> None:
         """One event; texts are cut and figures clamped."""
-        if self._left > 0:
-            self._left -= 1
+        if self._may_send(kind):
             told = {name: _bounded(value) for name, value in fields.items()}
             self._send(Witness(max(at_us, 0), kind, told, worker))
+
+    def _may_send(self, kind: WitnessKind) -> bool:
+        if kind not in self._left_of_kind:
+            self._left -= 1
+            return self._left >= 0
+        self._left_of_kind[kind] -= 1
+        is_within = self._left_of_kind[kind] >= 0
+        self.lost += not is_within
+        return is_within
 
 
 def _bounded(value: str | int | None) -> str | int | None:
     if isinstance(value, str):
-        return value[:MOST_TEXT_CHARACTERS]
+        return value[:MAX_WITNESS_CHARACTERS]
     return value if value is None else max(-LARGEST_FIGURE, min(value, LARGEST_FIGURE))

@@ -26,6 +26,9 @@ MARK_SECONDS: Final = 0.25
 _MARK_LOOK_SECONDS: Final = 0.002
 _ERRORS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 _ADMIN: Final = "admin"
+_COUNT_IDLE: Final = """
+SELECT count(*) FROM pg_stat_activity WHERE usename = $1 AND state LIKE 'idle in transaction%'
+"""
 
 _log = logging.getLogger(__name__)
 
@@ -83,6 +86,15 @@ class ServerWitness:
             _log.warning("the server's log does not keep up: %r", error)
         followed.activity.finish()
         self._forget(followed)
+
+    async def count_idle(self, role: str) -> int | None:
+        """How many backends of the role are idle in a transaction now; None when it cannot say."""
+        try:
+            async with self._lock:
+                return int(await (await self._connection()).fetchval(_COUNT_IDLE, role))
+        except _ERRORS as error:
+            _log.warning("the scratch Postgres is not asked for idle transactions: %r", error)
+            return None
 
     def _forget(self, followed: Followed) -> None:
         if self._followed.get(followed.role) is followed:

@@ -19,10 +19,11 @@ STATEMENTS_MARGIN: Final = 20
 STATEMENTS_FACTOR: Final = 2
 
 
-def sum_up(children: Sequence[Seen], counted: int | None = None) -> WitnessSummary:
+def sum_up(children: Sequence[Seen], counted: int | None = None, lost: int = 0) -> WitnessSummary:
     """The longest of the longest, the sum of all else; the first disagreement there is.
 
-    ``counted`` is how many statements the server saw.
+    ``counted`` is how many statements the server saw; ``lost``: of those and of the lags, how many
+    were not told one by one.
     """
     sentences = [f"{_whose(seen, len(children))}{compare(seen)}" for seen in children]
     sentences.append(compare_statements(sum(seen.claimed_statements for seen in children), counted))
@@ -34,6 +35,8 @@ def sum_up(children: Sequence[Seen], counted: int | None = None) -> WitnessSumma
         pings=sum(seen.pings for seen in children),
         statements=counted,
         disagreement=told[0] if told else "",
+        lost=lost,
+        longest_held_us=max(seen.held_us for seen in children),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from types import CodeType
 
 from sandbox.inside.telemetry import (
+    coroutines,
     driver_pools,
     engines,
     failures,
@@ -16,6 +17,7 @@ from sandbox.inside.telemetry import (
     requests,
     sqlite,
     statements,
+    threads,
 )
 from sandbox.inside.telemetry.loop import LoopProbe
 from sandbox.inside.telemetry.statements import StatementProbe
@@ -33,12 +35,14 @@ def install() -> None:
     global _installed
     _installed = True
     hooks.install()
+    threads.install()
     engines.install()
     postgres.install()
     sqlite.install()
     driver_pools.install()
     requests.install()
     failures.install()
+    coroutines.install()
 
 
 def start(descriptor: int, filename: str, workers: int = 1) -> Recorder | Blind:
@@ -70,9 +74,15 @@ class Recorder:
         self._writer = EventWriter(descriptor, workers)
         self._loop = LoopProbe(self._writer, filename)
         self._statements = StatementProbe(self._writer, self._loop)
+        self._requests = requests.RequestProbe(self._writer, self._statements.here)
+        self._coroutines = coroutines.CoroutineProbe(self._writer, self._loop, filename)
         hooks.start(self._loop)
         statements.active = self._statements
+        requests.active = self._requests
+        coroutines.active = self._coroutines
         failures.active = failures.FailureProbe(self._writer, self._loop, filename)
+        self._threads = threads.ThreadProbe(self._writer, self._loop, self._statements.here)
+        threads.active = self._threads
 
     def watch(self, code: CodeType) -> None:
         """Attribute time to the lines of this code, and of the code inside it."""
@@ -80,28 +90,38 @@ class Recorder:
 
     def abandon(self) -> None:
         """In a fork: record nothing more, and say nothing that is not the process's own."""
-        hooks.stop()
-        statements.active = failures.active = None
-        self._loop.clock.stop()
+        self._stop()
         self._writer.abandon()
 
     def finish(self) -> None:
         """Stop recording and send the rest; collect garbage before, as it closes connections."""
-        hooks.stop()
-        statements.active = failures.active = None
-        self._loop.clock.stop()
+        self._stop()
         self._loop.finish()
         self._statements.finish()
+        self._requests.finish()
+        self._threads.finish()
+        lag = self._loop.lag
         self._writer.finish(
             Summary(
                 longest_block_us=microseconds(self._loop.longest_block),
                 blocked_us=microseconds(self._loop.blocked),
-                longest_lag_us=microseconds(self._loop.longest_lag),
+                longest_lag_us=microseconds(lag.longest),
                 statements=self._statements.statements,
                 pool_high_water=self._statements.pools.high_water,
                 pool_wait_us=microseconds(self._statements.pools.waited),
                 most_repeated=self._statements.most_repeated,
                 connections_left_out=self._statements.connections_left_out,
                 transactions_left_open=self._statements.transactions_left_open,
+                lag_p50_us=microseconds(lag.percentile(0.5)),
+                lag_p99_us=microseconds(lag.percentile(0.99)),
+                requests=self._requests.answered,
+                longest_serving_us=microseconds(self._requests.serving),
+                never_awaited=self._coroutines.never_awaited,
             )
         )
+
+    def _stop(self) -> None:
+        hooks.stop()
+        statements.active = requests.active = failures.active = None
+        coroutines.active = threads.active = None
+        self._loop.clock.stop()

@@ -57,7 +57,8 @@ class Connections:
 
     def of(self, connection: Any) -> Known:
         """What is known of a connection of a driver."""
-        return self._known.get(id(connection)) or self.opened(connection, CELL, None)
+        known = self._known.get(id(connection))
+        return self.opened(connection, CELL, None) if known is None else known
 
     def closed(self, connection: Any) -> None:
         """A connection is closed, and with it its transaction."""

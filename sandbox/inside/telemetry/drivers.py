@@ -52,10 +52,8 @@ def count_parameters(parameters: Any, many: bool = False) -> int | None:
         return None
 
 
-def known_to_cell(probe: statements.StatementProbe, sent: Sent | None) -> Known | None:
+def known_to_cell(probe: statements.StatementProbe, sent: Sent) -> Known | None:
     """The connection, unless SQLAlchemy itself uses it and not a cell that asked it for it."""
-    if sent is None:
-        return None
     known = probe.connections.of(sent.connection)
     if known.keeper == SQLALCHEMY and statements.called_from(SQLALCHEMY, depth=12):
         return None
@@ -79,12 +77,14 @@ def observe_async(
 
     @functools.wraps(original)
     async def wrapper(self: Any, *arguments: Any, **named: Any) -> Any:
+        # Between two statements the caches were others': each function called here is felt.
         probe = statements.active
         sent = None if probe is None else describe(self, *arguments, **named)
-        known = None if probe is None else known_to_cell(probe, sent)
+        known = None if probe is None or sent is None else known_to_cell(probe, sent)
         if probe is None or sent is None or known is None:
             return await original(self, *arguments, **named)
-        arguments, sent = tallied(arguments, sent)
+        if sent.parameters is None:
+            arguments, sent = tallied(arguments, sent)
         place, began = probe.here(), time.perf_counter()
         try:
             result = await original(self, *arguments, **named)
@@ -106,7 +106,7 @@ def observe_sync(owner: type, name: str, driver: str, describe: Describe, rows: 
     def wrapper(self: Any, *arguments: Any, **named: Any) -> Any:
         probe = statements.active
         sent = None if probe is None else describe(self, *arguments, **named)
-        known = None if probe is None else known_to_cell(probe, sent)
+        known = None if probe is None or sent is None else known_to_cell(probe, sent)
         if probe is None or sent is None or known is None:
             return original(self, *arguments, **named)
         arguments, sent = tallied(arguments, sent)
@@ -130,7 +130,7 @@ def observe_generator(owner: type, name: str, driver: str, describe: Describe) -
     def wrapper(self: Any, *arguments: Any, **named: Any) -> Any:
         probe = statements.active
         sent = None if probe is None else describe(self, *arguments, **named)
-        known = None if probe is None else known_to_cell(probe, sent)
+        known = None if probe is None or sent is None else known_to_cell(probe, sent)
         if probe is None or sent is None or known is None:
             return (yield from original(self, *arguments, **named))
         place, began = probe.here(), time.perf_counter()

@@ -57,12 +57,14 @@ def _observe_loops() -> None:
         global _watched, _watched_selector
         before = (_watched, _watched_selector)
         _watched, _watched_selector = self, self._selector
-        probe.last = time.perf_counter()
+        probe.last = probe.left_select = began = time.perf_counter()
         probe.clock.in_loop = True
         try:
             plain(self)
         finally:
             probe.clock.in_loop = before[0] is not None
+            if not probe.clock.in_loop:
+                probe.lag.watched += probe.last - began
             probe.clock.end_step()
             _watched, _watched_selector = before
 
@@ -129,7 +131,7 @@ def _observe_selectors() -> None:
             return plain(self, timeout)
         probe = _active
         entered = probe.last if timeout == 0 else now()
-        if entered - probe.left_select > probe.longest_lag:
+        if entered - probe.left_select > probe.lag.usual:
             probe.note_lag(entered)
         if entered >= probe.due_at:
             probe.attend(entered)
@@ -139,7 +141,9 @@ def _observe_selectors() -> None:
         if timeout == 0:
             probe.left_select = entered
             # Mostly there is no news, and a frame of Python is not needed to learn that.
-            return answer_first(plain(self, timeout)) if self._selector.poll(0, 1) else []
+            news = answer_first(plain(self, timeout)) if self._selector.poll(0, 1) else []
+            probe.last = now()  # asking is no part of the step that comes next
+            return news
         try:
             return answer_first(plain(self, timeout))
         finally:

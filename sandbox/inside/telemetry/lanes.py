@@ -65,6 +65,12 @@ class Lanes:
         self._numbers = itertools.count(1)
         self._detailed = self._segments = 0
         self.folded: dict[str, int] = {}
+        self.threads: dict[int, int] = {}
+        """The lanes of threads other than the loop's, by the threads' numbers."""
+
+    def next_number(self) -> int:
+        """Of a new lane."""
+        return next(self._numbers)
 
     def number_of(self, task: Any) -> int:
         """The lane of a task, 0 for the loop itself."""
@@ -131,6 +137,8 @@ class Lanes:
     def resume(self, lane: Lane, task: Any, now: float) -> None:
         """A lane goes on at ``now`` after a gap: say what the gap was."""
         self.send_segment(lane)
+        if lane.ready_since < lane.end:  # it ran since: what held it up is over
+            lane.ready_since, lane.blocked_by = 0.0, 0
         if not lane.began or task._fut_waiter is None:  # new, or it only let others go first
             if self.last_block_ended > lane.end:
                 lane.blocked_by = lane.blocked_by or self.last_block

@@ -21,7 +21,7 @@ WORTH_RESTART_SECONDS: Final = 0.01  # a block whose line may have been switched
 HOT_HITS: Final = 50  # of one place, once they are counted
 
 _mon: Final = sys.monitoring
-_TOOL: Final = _mon.PROFILER_ID
+_TOOL: Final = 4  # none of those that sys.monitoring has a name for: a cell may use cProfile
 _EVENTS: Final = (
     _mon.events.LINE
     | _mon.events.CALL
@@ -34,14 +34,15 @@ _STEP: Final = asyncio.base_events.BaseEventLoop._run_once.__code__  # type: ign
 _now = time.perf_counter
 _ident = threading.get_ident
 
-Line = tuple[CodeType, int]
-Place = tuple[CodeType, int]  # code and instruction offset of a call
+# Code objects go by their id: to hash one is to hash all its instructions.
+Line = tuple[int, int]  # of a code object
+Place = tuple[int, int]  # code and instruction offset of a call
 
 
 class Call(NamedTuple):
-    """A call the cell made: where, and of what."""
+    """A call the cell made: at which instruction of the line's code, and of what."""
 
-    place: Place
+    offset: int
     called: Any
 
 
@@ -68,12 +69,12 @@ class LineClock:
         self._step_began = step_began
         self._thread = threading.get_ident()
         self.in_loop = False
-        self.codes: dict[int, CodeType] = {}  # by id: a code object hashes all its instructions
+        self.codes: dict[int, CodeType] = {}
         self._offsets: dict[Place, int] = {}
         self.trail: list[Any] = []
         self._noted = 0
         self._counting = False
-        self._hits: dict[tuple[CodeType, int], int] = {}
+        self._hits: dict[tuple[int, int], int] = {}
         self._disabled = False
         self._clear()
 
@@ -107,8 +108,8 @@ class LineClock:
         codes = self.codes
         while frame is not None:
             code = frame.f_code
-            if id(code) in codes:
-                return (code, frame.f_lineno)
+            if (number := id(code)) in codes:
+                return (number, frame.f_lineno)
             if code is _STEP:
                 break
             frame = frame.f_back
@@ -152,16 +153,17 @@ class LineClock:
             return Culprit(None, 0, None, [])
         ordered = sorted(lines, key=lines.__getitem__, reverse=True)
         parts = [(line, lines[code, line]) for code, line in ordered]
-        code, line = ordered[0]
+        number, line = ordered[0]
+        code = self.codes[number]
         calls = {
             place: spent
             for place, spent in self._calls.items()
-            if place[0] is code and self._line_of(*place) == line
+            if place[0] == number and self._line_of(*place) == line
         }
         place = max(calls, key=calls.__getitem__, default=None)
-        if place is None or calls[place] * 2 < lines[code, line]:
+        if place is None or calls[place] * 2 < lines[number, line]:
             return Culprit(code, line, None, parts)
-        return Culprit(code, line, Call(place, self._called[place]), parts)
+        return Culprit(code, line, Call(place[1], self._called[place]), parts)
 
     def _register(self) -> None:
         _mon.use_tool_id(_TOOL, "playground")
@@ -174,12 +176,12 @@ class LineClock:
         ):
             _mon.register_callback(_TOOL, event, callback)
 
-    # What an event means: (when, code, line), or (when, code, offset, what is called).
+    # What an event means: (when, id of its code, line), or (…, offset, what is called).
 
     def _on_line(self, code: CodeType, line: int) -> Any:
         if not self.in_loop or _ident() != self._thread:
             return None
-        self.trail.append((_now(), code, line))
+        self.trail.append((_now(), id(code), line))
         if self._counting or len(self.trail) > MANY_EVENTS:
             return self._count(code, -line)
         return None
@@ -187,7 +189,7 @@ class LineClock:
     def _on_call(self, code: CodeType, offset: int, called: object, argument: object) -> Any:
         if not self.in_loop or _ident() != self._thread:
             return None
-        self.trail.append((_now(), code, offset, called))
+        self.trail.append((_now(), id(code), offset, called))
         if self._counting or len(self.trail) > MANY_EVENTS:
             return self._count(code, offset)
         return None
@@ -195,7 +197,7 @@ class LineClock:
     def _on_resume(self, code: CodeType, offset: int) -> Any:
         if not self.in_loop or _ident() != self._thread:
             return None
-        self.trail.append((_now(), code, offset, _RESUMED))
+        self.trail.append((_now(), id(code), offset, _RESUMED))
         if self._counting or len(self.trail) > MANY_EVENTS:
             return self._count(code, offset)
         return None
@@ -204,23 +206,23 @@ class LineClock:
         if not self.in_loop or _ident() != self._thread:
             return None
         line = self.nearest(sys._getframe(1).f_back)
-        self.trail.append((_now(), *line) if line else (_now(), None, 0))
+        self.trail.append((_now(), *line) if line else (_now(), 0, 0))
         if self._counting or len(self.trail) > MANY_EVENTS:
             return self._count(code, offset)
         return None
 
     def _count(self, code: CodeType, number: int) -> Any:
-        """Switch a place off when too much comes from it."""
+        """Switch a place off when too much comes from it: an offset, or a line below 0."""
         self._counting = True
         if len(self.trail) > MANY_EVENTS:
             self._book()
-        place = (code, number)
+        place = (id(code), number)
         hits = self._hits[place] = self._hits.get(place, 0) + 1
         if hits <= HOT_HITS:
             return None
         self._book()
         if number < 0:
-            line = (code, -number)
+            line = (place[0], -number)
             self._hot.setdefault(line, self._spent.get(line, 0))
         self._disabled = True
         return _mon.DISABLE
@@ -230,7 +232,7 @@ class LineClock:
         if not self._since:
             self._since = self._step_began()
         for at, code, number, *called in self.trail:
-            if code is None:
+            if not code:
                 self._switch(at, self._entry, None)
             elif not called:
                 self._switch(at, (code, number), None)
@@ -253,11 +255,11 @@ class LineClock:
             self._calls[self._call] = self._calls.get(self._call, 0) + elapsed
         self._line, self._call, self._since = line, call, now
 
-    def _line_of(self, code: CodeType, offset: int) -> int:
+    def _line_of(self, code: int, offset: int) -> int:
         place = (code, offset)
         line = self._offsets.get(place)
         if line is None:
-            for start, end, number in code.co_lines():
+            for start, end, number in self.codes[code].co_lines():
                 if start <= offset < end:
                     line = number or 0
             self._offsets[place] = line = line or 0

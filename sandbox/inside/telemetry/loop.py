@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from sandbox.inside.telemetry import names
+from sandbox.inside.telemetry.lag import Lag
 from sandbox.inside.telemetry.lanes import MERGE_SECONDS, Lane, Lanes, lane_of
 from sandbox.inside.telemetry.lines import LineClock
 from sandbox.inside.telemetry.writer import EventWriter, Fields, microseconds
@@ -32,7 +33,8 @@ class LoopProbe:
         self.lanes = Lanes(writer, self.clock)
         self.loose_steps = 0
         self.merge_seconds = MERGE_SECONDS
-        self.longest_block = self.blocked = self.longest_lag = 0.0
+        self.lag = Lag()
+        self.longest_block = self.blocked = 0.0
         self.longest_step = self.idle = 0.0
         self.usual_step = 0.0  # a longer one is looked at
         self.last = _now()
@@ -57,8 +59,8 @@ class LoopProbe:
 
     def note_lag(self, now: float) -> None:
         """The loop asks for news again: so long nobody else could have their turn."""
-        if self.left_select and now - self.left_select > self.longest_lag:
-            self.longest_lag = now - self.left_select
+        if self.left_select:
+            self.lag.note(now - self.left_select)
 
     def note_long_step(self, lane: Lane | None, handle: Any, began: float, ended: float) -> None:
         """A step was longer than the others of this tick; a block if it was long indeed."""

@@ -33,9 +33,9 @@ def describe_call(culprit: Culprit) -> str:
 def locate(culprit: Culprit, filename: str) -> Spot:
     """Where the call stands, or else the whole line."""
     text = linecache.getline(filename, culprit.line).rstrip("\n")
-    if culprit.call is not None:
-        code, offset = culprit.call.place
-        line, end_line, column, end_column = list(code.co_positions())[offset // 2]
+    if culprit.call is not None and culprit.code is not None:
+        positions = list(culprit.code.co_positions())
+        line, end_line, column, end_column = positions[culprit.call.offset // 2]
         if line is not None and column is not None and end_column is not None:
             stop = end_column if line == end_line else len(text.encode())
             source = text.encode()[column:stop].decode(errors="replace")

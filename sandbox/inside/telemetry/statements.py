@@ -36,6 +36,7 @@ class StatementProbe:
         self._writer = writer
         self._loop = loop
         self._nearest = loop.clock.nearest
+        self._threads = loop.lanes.threads
 
     @property
     def most_repeated(self) -> int:
@@ -72,18 +73,22 @@ class StatementProbe:
         if reading.action in ("commit", "rollback"):
             known.transaction = None  # it is over, though not as it was meant to be
         self.statements += 1
-        self._repeat(reading.fingerprint)
+        fingerprint = reading.fingerprint
+        if fingerprint in self._times:
+            self._times[fingerprint] += 1
+        elif len(self._times) < MOST_FINGERPRINTS:
+            self._times[fingerprint] = 1
         fields: Fields = {
-            "duration_us": microseconds(ended - began),
+            "duration_us": int((ended - began) * 1_000_000),
             "line": place.line,
             "lane": place.lane,
             "statement": text[:MAX_STATEMENT_CHARACTERS],
             "parameters": parameters,
             "rows": rows if rows is not None and rows >= 0 else None,
             "driver": driver,
-            "error": _error_text(error),
+            "error": None if error is None else _error_text(error),
             "connection": known.number,
-            "fingerprint": reading.fingerprint,
+            "fingerprint": fingerprint,
             "overlap_us": microseconds(self._loop.held_between(began, ended)),
         }
         self._writer.add("sql", began, fields)
@@ -98,19 +103,6 @@ class StatementProbe:
         elif action in ("commit", "rollback"):
             known.transaction = None
         self._tell_transaction(action, known, place, at)
-
-    def note_request(self, began: float, method: str, path: str, status: int) -> None:
-        """A request to the cell's own application was answered."""
-        place = self.here()
-        fields: Fields = {
-            "duration_us": microseconds(time.perf_counter() - began),
-            "method": method,
-            "path": path[:MAX_ERROR_CHARACTERS],
-            "status": status,
-            "line": place.line,
-            "lane": place.lane,
-        }
-        self._writer.add("req", began, fields)
 
     def finish(self) -> None:
         """Tell what is left out and left open."""
@@ -135,7 +127,10 @@ class StatementProbe:
         except RuntimeError:  # no loop here
             task = None
         lane = getattr(task, "_playground_lane", None)
-        number = lane.number if lane is not None else LOOP_LANE
+        if lane is not None:
+            number = lane.number
+        else:
+            number = self._threads.get(threading.get_ident(), LOOP_LANE)
         found = self._nearest(sys._getframe(1))
         if found is not None:
             return Place(found[1], number)
@@ -147,12 +142,6 @@ class StatementProbe:
                 return Place(found[1], number)
             parent = parent.parent
         return Place(lane.line if lane is not None else None, number, is_own=False)
-
-    def _repeat(self, fingerprint: str) -> None:
-        if fingerprint in self._times:
-            self._times[fingerprint] += 1
-        elif len(self._times) < MOST_FINGERPRINTS:
-            self._times[fingerprint] = 1
 
     def _tell_transaction(
         self, action: str, known: Known, place: Place | None, at: float | None = None
@@ -203,7 +192,5 @@ def _text(statement: Any) -> str:
     return str(render(None)) if callable(render) else str(statement)
 
 
-def _error_text(error: BaseException | None) -> str | None:
-    if error is None:
-        return None
+def _error_text(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"[:MAX_ERROR_CHARACTERS]

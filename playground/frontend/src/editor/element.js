@@ -3,15 +3,16 @@ import { EditorState } from "@codemirror/state";
 import { EditorView } from "@codemirror/view";
 
 import { findConstant } from "./constants.js";
+import { Edits } from "../edits/edits.js";
 import { extensions } from "./extensions.js";
-import { marks, setBlocks, setExplanations, setFailure, setPointed } from "./marks.js";
-import { Kept } from "./kept.js";
+import { marks, setBlocks, setExplanations, setFailure, setPicked, setPointed } from "./marks.js";
+import { picking } from "./picked.js";
 
 /**
  * A textarea that became an editor. The textarea stays in its form and holds what is typed.
  *
  * Events: `editor-run` (Ctrl/Cmd-Enter), `editor-code` when the code changed, `editor-line` {line}
- * when the cursor moves to a line.
+ * when the cursor moves to a line, `editor-pick` {line} with `data-picks`.
  */
 export class CodeEditor extends HTMLElement {
   connectedCallback() {
@@ -19,9 +20,8 @@ export class CodeEditor extends HTMLElement {
     this.textarea = this.querySelector("textarea");
     this.author = this.textarea.defaultValue;
     const isReadOnly = "readOnly" in this.dataset;
-    this.kept = isReadOnly ? null : new Kept(this.dataset.key, this.dataset.digest);
-    const kept = this.kept?.read();
-    this.textarea.value = kept?.code ?? this.author;
+    this.edits = this.dataset.key && !isReadOnly ? new Edits(this) : null;
+    this.textarea.value = this.edits?.begin() ?? this.author;
     this.textarea.hidden = true;
     this.view = new EditorView({
       doc: this.textarea.value,
@@ -32,17 +32,18 @@ export class CodeEditor extends HTMLElement {
           label: this.dataset.label,
           run: () => this.announce("editor-run"),
         }),
+        "picks" in this.dataset ? picking((line) => this.announce("editor-pick", { line })) : [],
         EditorState.readOnly.of(isReadOnly),
         EditorView.updateListener.of((update) => this.note(update)),
       ],
     });
-    if (kept?.isOlder) this.tellOfNewVersion();
+    this.edits?.connect();
   }
 
-  /** Back to the author's code; undo brings the learner's back. */
+  /** Back to the author's code; the learner's is set aside. */
   restore() {
     this.querySelector(".new-version")?.remove();
-    this.replace(this.author);
+    this.edits.replace(this.author, "reset");
   }
 
   get code() {
@@ -107,6 +108,11 @@ export class CodeEditor extends HTMLElement {
     this.view.dispatch({ effects: setExplanations.of(explanations) });
   }
 
+  /** Mark the lines that a learner names. */
+  showPicked(lines) {
+    this.view.dispatch({ effects: setPicked.of(lines) });
+  }
+
   clearMarks() {
     this.view.dispatch({
       effects: [setBlocks.of([]), setFailure.of(0), setPointed.of(null), setExplanations.of([])],
@@ -116,21 +122,13 @@ export class CodeEditor extends HTMLElement {
   note(update) {
     if (update.docChanged) {
       this.textarea.value = update.state.doc.toString();
-      this.kept?.write(this.textarea.value, this.author);
+      this.edits?.note();
       this.announce("editor-code");
     }
     if (update.selectionSet) {
       const { head } = update.state.selection.main;
       this.announce("editor-line", { line: update.state.doc.lineAt(head).number });
     }
-  }
-
-  tellOfNewVersion() {
-    const notice = document.createElement("p");
-    notice.className = "new-version";
-    notice.textContent =
-      "The author changed this cell after you edited it. This is your code; Reset shows theirs.";
-    this.prepend(notice);
   }
 
   announce(name, detail) {

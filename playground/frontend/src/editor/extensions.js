@@ -18,6 +18,9 @@ import { highlightStyle } from "./highlight.js";
 
 const nonce = document.querySelector("meta[name=csp-nonce]")?.content ?? "";
 
+const WANTS_CALM = matchMedia("(prefers-reduced-motion: reduce)");
+const BLINK_MS = 1200;
+
 /** Everything an editor of Python needs; `run` is called on Ctrl-Enter or Cmd-Enter. */
 export function extensions({ label, run }) {
   const runNow = () => {
@@ -30,6 +33,7 @@ export function extensions({ label, run }) {
     EditorView.contentAttributes.of({
       "aria-label": label,
       "aria-description": "Tab indents; Escape, then Tab, leaves the editor. Control Enter runs.",
+      tabindex: "0", // it is in the order of Tab without; not every reader of the page knows
       autocapitalize: "off",
       autocorrect: "off",
       spellcheck: "false",
@@ -37,7 +41,7 @@ export function extensions({ label, run }) {
     lineNumbers(),
     highlightSpecialChars(),
     history(),
-    drawSelection(),
+    drawSelection({ cursorBlinkRate: WANTS_CALM.matches ? 0 : BLINK_MS }),
     EditorState.allowMultipleSelections.of(true),
     indentUnit.of("    "),
     indentOnInput(),

@@ -12,6 +12,9 @@ export const setPointed = StateEffect.define();
 /** A line from 1, or 0. */
 export const setFailure = StateEffect.define();
 
+/** Lines from 1 that the learner names. */
+export const setPicked = StateEffect.define();
+
 /** How long a line held the loop, beside its number. */
 class HeldFor extends GutterMarker {
   constructor({ duration_us: duration, count }) {
@@ -127,6 +130,12 @@ export const marks = [
     setFailure,
     Decoration.none,
     (document, line) => decorateLines(document, [line], "line-failed"),
+    asDecorations,
+  ),
+  layer(
+    setPicked,
+    Decoration.none,
+    (document, lines) => decorateLines(document, lines, "line-picked"),
     asDecorations,
   ),
   layer(setPointed, Decoration.none, (document, range) => markPointed(document, range), asDecorations),

@@ -1,12 +1,18 @@
 import { inWords } from "../durations.js";
+import { Transcript } from "./transcript.js";
 
 const SPEEDS = [0.1, 0.25, 0.5, 1, 2];
 const STEPS = 500;
 
-/** Plays the timelines of its cell or comparison again: play, pause, speed, and a slider of time. */
+/**
+ * Plays its cell or comparison again: play, pause, speed, and a slider of time. Moves the
+ * timelines, and in a cell output and values with them.
+ */
 export class LoopReplay extends HTMLElement {
   connectedCallback() {
     if (this.button) return;
+    const cell = this.closest(".cell, .comparison");
+    this.transcript = cell.matches(".cell") ? new Transcript(cell) : null;
     this.at = this.drawn = null; // µs since the run's start; null shows all of it
     this.setAttribute("role", "group");
     this.setAttribute("aria-label", "Replay");
@@ -25,6 +31,7 @@ export class LoopReplay extends HTMLElement {
   disconnectedCallback() {
     cancelAnimationFrame(this.frame);
     for (const timeline of this.played ?? []) timeline.playhead = null;
+    this.transcript?.leave();
   }
 
   /** Those beside it, wherever it stands. */
@@ -78,6 +85,7 @@ export class LoopReplay extends HTMLElement {
     this.drawn = this.at;
     this.played = this.timelines;
     for (const timeline of this.played) timeline.playhead = this.at;
+    this.transcript?.show(this.at);
   }
 }
 

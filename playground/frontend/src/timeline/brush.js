@@ -14,27 +14,30 @@ export class Brush {
     this.states = states;
     this.theme = "";
     this.elided = new Map();
+    this.measure();
   }
 
-  get gutter() {
-    return this.canvas.clientWidth < 500 ? 84 : 132;
+  /** Ask the page for the width once a frame: asking for each span is what took most of the time. */
+  measure() {
+    this.width = this.canvas.clientWidth;
+    this.gutter = this.width < 500 ? 84 : 132;
+    this.room = this.width - this.gutter - 8;
   }
 
   toX(time) {
-    const width = this.canvas.clientWidth - this.gutter - 8;
-    return this.gutter + ((time - this.view.from) / (this.view.to - this.view.from)) * width;
+    return this.gutter + ((time - this.view.from) / (this.view.to - this.view.from)) * this.room;
   }
 
   toTime(x, view) {
-    const width = this.canvas.clientWidth - this.gutter - 8;
-    return view.from + ((x - this.gutter) / width) * (view.to - view.from);
+    return view.from + ((x - this.gutter) / this.room) * (view.to - view.from);
   }
 
   /** Begin anew: `view` is the time to show, `until` the last of it that is drawn, in µs. */
   begin(height, view, until) {
+    this.measure();
     this.resize(height);
     this.readTheme();
-    Object.assign(this, { view, until, width: this.canvas.clientWidth, texts: [] });
+    Object.assign(this, { view, until, texts: [] });
     this.batches = new Map(this.states.map((state) => [state, []]));
     this.context.clearRect(0, 0, this.width, height);
     this.context.font = "12px system-ui, sans-serif";
@@ -43,10 +46,9 @@ export class Brush {
 
   resize(height) {
     const ratio = window.devicePixelRatio || 1;
-    const width = this.canvas.clientWidth;
     this.canvas.style.height = `${height}px`;
-    if (this.canvas.width !== Math.round(width * ratio) || this.canvas.height !== Math.round(height * ratio)) {
-      this.canvas.width = Math.round(width * ratio);
+    if (this.canvas.width !== Math.round(this.width * ratio) || this.canvas.height !== Math.round(height * ratio)) {
+      this.canvas.width = Math.round(this.width * ratio);
       this.canvas.height = Math.round(height * ratio);
     }
     this.context.setTransform(ratio, 0, 0, ratio, 0, 0);

@@ -1,3 +1,4 @@
+import { inWords } from "../durations.js";
 import { Gestures } from "./gestures.js";
 import { itemAt, lengthOf, rowOf } from "./items.js";
 import { KEYS, ZOOM, onKey } from "./keys.js";
@@ -16,7 +17,8 @@ const LEAST_VIEW_US = 50;
  *
  * Reads `<data class="loop-event" value="[…]">` elements as they are added to its `.events`, or
  * what `load(events)` is given. `scale` ({end_us} or null) makes the picture at least so
- * long, as several timelines on one scale do; `playhead` (µs or null) draws only what happened until then.
+ * long, as several timelines on one scale do; `playhead` (µs or null) draws and lists only what
+ * happened until then.
  * Events: `loop-select` and `loop-point` {line, column, end_column}, to go to a place in the code
  * and to show it; `loop-blocks` {blocks}.
  */
@@ -35,6 +37,7 @@ export class LoopTimeline extends HTMLElement {
     }
     new ResizeObserver(() => this.schedule()).observe(this);
     document.addEventListener("theme-change", () => this.schedule());
+    matchMedia("(forced-colors: active)").addEventListener("change", () => this.schedule());
   }
 
   /** Show these events instead. */
@@ -74,8 +77,23 @@ export class LoopTimeline extends HTMLElement {
     this.schedule();
   }
 
+  /** Zoom to {what, at_us, duration_us, worker}, select the silence that it is, and say it. */
+  showMoment(moment) {
+    if (this.recording.isEmpty) return;
+    const { what, at_us: at, duration_us: duration, worker } = moment;
+    this.moment = moment;
+    this.layout = layOut(this.recording, this.isExpanded);
+    const lag = this.recording.witness.lag.find((one) => one.at_us === at && one.worker === worker);
+    const row = lag && rowOf(this.recording, this.layout, lag);
+    if (row) this.choose(lag, row);
+    const room = Math.max(duration * 0.2, LEAST_VIEW_US);
+    this.show(at - room, at + duration + room);
+    this.pointed.textContent = `${what}: from ${inWords(at)} on, for ${inWords(duration)}.`;
+    this.canvas.focus({ preventScroll: true }); // whoever asked scrolls to all of the picture
+  }
+
   build() {
-    this.picture = make("div", { className: "picture" });
+    this.picture = make("div", { className: "picture", hidden: true });
     this.canvas = make("canvas", { tabIndex: 0 });
     this.canvas.setAttribute("role", "img");
     this.canvas.addEventListener("keydown", (event) => onKey(this, event));
@@ -131,7 +149,7 @@ export class LoopTimeline extends HTMLElement {
   clear() {
     this.recording = new Recording();
     this.view = null;
-    this.selected = null;
+    this.selected = this.moment = null;
     this.isExpanded = false;
     this.pointedLine = 0;
     this.pointed.textContent = "";
@@ -155,22 +173,28 @@ export class LoopTimeline extends HTMLElement {
     this.picture.hidden = this.recording.isEmpty;
     if (this.recording.isEmpty) return;
     this.layout = layOut(this.recording, this.isExpanded);
+    if (!this.canvas.hasAttribute("aria-label")) this.nameCanvas(); // later as the facts are written
     const { item, row } = this.selected ?? {};
-    const marks = { line: this.pointedLine, item, row, playhead: this.#playhead };
+    const marks = { line: this.pointedLine, item, row, playhead: this.#playhead, moment: this.moment };
     this.painter.paint(this.recording, this.layout, this.visible(), marks);
+  }
+
+  nameCanvas() {
+    this.canvas.setAttribute("aria-label", describe(this.recording, this.layout.hidden));
   }
 
   /** Everything in words: the picture's name, the legend, the tables, the lines for the editor. */
   writeFacts() {
     const { recording, layout } = this;
     if (!recording.isEmpty && layout) {
-      this.canvas.setAttribute("aria-label", describe(recording, layout.hidden));
+      this.nameCanvas();
       this.more.hidden = !layout.hidden && !this.isExpanded;
       this.more.textContent = this.isExpanded ? "Fewer rows" : `${layout.hidden} more rows`;
       this.legend.replaceChildren(...renderLegend(statesOf(recording), getComputedStyle(this.canvas)));
     }
-    this.tables.write(recording);
-    this.dispatchEvent(new CustomEvent("loop-blocks", { detail: { blocks: recording.blocksByLine() } }));
+    const told = this.#playhead === null ? recording : recording.until(this.#playhead);
+    this.tables.write(told);
+    this.dispatchEvent(new CustomEvent("loop-blocks", { detail: { blocks: told.blocksByLine() } }));
   }
 
   visible() {

@@ -33,15 +33,19 @@ export class Gestures {
   drag(event) {
     const { timeline } = this;
     const before = this.pointers.get(event.pointerId);
-    if (!this.wasDragged && Math.abs(event.clientX - before.clientX) < DRAG_PX) return;
+    if (!this.wasDragged && distance(event, before) < DRAG_PX) return;
     this.wasDragged = true;
     const other = [...this.pointers.values()].find((one) => one.pointerId !== event.pointerId);
     if (other) {
-      const ratio = Math.abs(before.clientX - other.clientX) / Math.max(1, Math.abs(event.clientX - other.clientX));
-      timeline.zoom(ratio, timeline.timeAt(other));
+      const ratio = distance(before, other) / Math.max(1, distance(event, other));
+      timeline.zoom(ratio, timeline.timeAt({ clientX: (event.clientX + other.clientX) / 2 }));
     } else {
       timeline.pan(timeline.timeAt(before) - timeline.timeAt(event));
     }
     this.pointers.set(event.pointerId, event);
   }
+}
+
+function distance(one, other) {
+  return Math.hypot(one.clientX - other.clientX, one.clientY - other.clientY);
 }

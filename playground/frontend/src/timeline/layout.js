@@ -37,12 +37,12 @@ function layOutWorker(layout, recording, worker, most) {
   if (recording.witness.lag.some((event) => event.worker === worker)) {
     add(layout, { kind: "lag", worker, height: LAG, label: "lag outside" });
   }
-  const lanes = recording.tasks.filter((lane) => lane.worker === worker);
-  let left = most;
-  for (const { of, title } of GROUPS) {
-    const all = lanes.filter((lane) => lane.of === of);
-    const drawn = all.slice(0, left);
-    left -= drawn.length;
+  const groups = GROUPS.map((group) => (
+    { ...group, all: recording.lanesOf(group.of).filter((lane) => lane.worker === worker) }
+  )).filter(({ all }) => all.length);
+  const shares = shareOut(most, groups.map(({ all }) => all.length));
+  for (const [index, { title, all }] of groups.entries()) {
+    const drawn = all.slice(0, shares[index]);
     layout.hidden += all.length - drawn.length;
     addGroup(layout, title, all.length, drawn.map((lane) => (
       { kind: "lane", worker, lane, height: LANE, label: recording.nameOf(lane.key) }
@@ -59,6 +59,18 @@ function layOutWorker(layout, recording, worker, most) {
   addGroup(layout, "pool", pools.size, [...pools].map((pool) => (
     { kind: "pool", worker, pool, height: POOL, label: pools.size > 1 ? `pool ${pool}` : "in use" }
   )));
+}
+
+/** How many rows each group gets: an equal part, and what others leave of theirs. */
+function shareOut(rows, counts) {
+  const shares = counts.map(() => 0);
+  const order = counts.map((_, index) => index).sort((one, other) => counts[one] - counts[other]);
+  let left = rows;
+  for (const [done, index] of order.entries()) {
+    shares[index] = Math.min(counts[index], Math.floor(left / (counts.length - done)));
+    left -= shares[index];
+  }
+  return shares;
 }
 
 function addGroup(layout, title, count, rows) {

@@ -6,7 +6,7 @@ import { BLOCK, HOLD, STATEMENT, STATES, TRANSACTION, stateOf } from "./states.j
 
 const AXIS = 20;
 const TICK_EVERY = 90;
-const MARKS = { cancelled: "×", raised: "!" };
+const MARKS = { cancelled: "×", unanswered: "×", raised: "!" };
 
 /** Draws a recording: time to the right, a row for each loop, lane, connection and pool. */
 export class Painter extends Brush {
@@ -14,12 +14,13 @@ export class Painter extends Brush {
     super(canvas, [HOLD, ...Object.values(STATES), TRANSACTION, STATEMENT, BLOCK]);
   }
 
-  /** `marks`: {line} pointed at in the code, {item} selected, {playhead} µs or null. */
+  /** `marks`: {line} pointed at in the code, {item} selected, {playhead} µs or null, the {moment} of a failure. */
   paint(recording, layout, view, marks) {
     Object.assign(this, { recording, marks });
     this.begin(layout.height, view, Math.min(view.to, marks.playhead ?? Infinity));
     const { context } = this;
     this.paintAxis(layout.height);
+    if (marks.moment) this.paintMoment(marks.moment, layout.height);
     for (const row of layout.rows) this.paintLabel(row);
     context.save();
     context.beginPath();
@@ -31,6 +32,17 @@ export class Painter extends Brush {
     this.paintSelected(layout);
     context.restore();
     if (marks.playhead !== null) this.paintPlayhead(layout.height);
+  }
+
+  /** A shade behind all rows, with an edge on both sides. */
+  paintMoment({ at_us: at, duration_us: duration }, height) {
+    const { context, colour } = this;
+    context.fillStyle = colour.accent;
+    context.globalAlpha = 0.12;
+    const { x, width } = this.rectangle(at, duration, AXIS, height - AXIS);
+    context.globalAlpha = 1;
+    context.fillRect(x, AXIS, 2, height - AXIS);
+    context.fillRect(x + width, AXIS, 2, height - AXIS);
   }
 
   paintAxis(height) {
@@ -65,7 +77,7 @@ export class Painter extends Brush {
     this.rectangle(0, recording.end, row.top, row.height);
     context.fillStyle = colour.busy;
     for (const lane of recording.lanes.values()) {
-      if (lane.worker !== row.worker) continue;
+      if (lane.worker !== row.worker || lane.of === "thread") continue;
       this.eachVisible(recording.spansOf(lane), (span) => {
         if (span.kind !== "run") return;
         context.globalAlpha = 0.25 + 0.6 * Math.min(1, span.duration_us ? span.busy_us / span.duration_us : 1);

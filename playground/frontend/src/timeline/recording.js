@@ -1,4 +1,5 @@
 import { Connections } from "./connections.js";
+import { RequestLane } from "./requests.js";
 
 // As the site's own sentence about a run: a shorter block is in the picture, and no news.
 export const WORTH_TELLING_US = 10_000;
@@ -13,6 +14,7 @@ const WITNESSED = ["lag", "stack", "thread", "statement", "lock", "idle"];
  */
 export class Recording {
   constructor(events = []) {
+    this.events = [];
     this.lanes = new Map();
     this.seenWorkers = new Set();
     this.blocks = [];
@@ -20,6 +22,8 @@ export class Recording {
     this.pool = [];
     this.transactions = [];
     this.requests = [];
+    this.requestOf = new Map();
+    this.readyOf = new Map();
     this.neverAwaited = [];
     this.folded = [];
     this.witness = Object.fromEntries(WITNESSED.map((kind) => [kind, []]));
@@ -33,6 +37,13 @@ export class Recording {
     return this.end === 0;
   }
 
+  /** What of it had begun by a time, as a recording of its own. */
+  until(time) {
+    const begun = new Recording(this.events.filter((event) => event.at_us <= time));
+    begun.end = Math.min(begun.end, time);
+    return begun;
+  }
+
   /** The numbers of the workers that said something, in order. */
   get workers() {
     return [...this.seenWorkers].sort((one, other) => one - other);
@@ -42,9 +53,10 @@ export class Recording {
     return this.seenWorkers.size > 1;
   }
 
-  /** Lanes that ran, the loop's own callbacks (lane 0) apart: tasks, requests and threads. */
-  get tasks() {
-    return [...this.lanes.values()].filter((lane) => lane.id !== 0);
+  /** Lanes of tasks, threads or requests; the loop's own callbacks (lane 0) are none of them. */
+  lanesOf(of) {
+    if (of === "request") return this.requests;
+    return [...this.lanes.values()].filter((lane) => lane.of === of && lane.id !== 0);
   }
 
   /** How many spans, blocks and statements there are. */
@@ -60,6 +72,7 @@ export class Recording {
     event.worker ??= 0;
     event.lane ??= 0;
     event.laneKey = `${event.worker}/${event.lane}`;
+    this.events.push(event);
     this.end = Math.max(this.end, at + (event.duration_us ?? 0));
     if (event.type === "witness") {
       this.witness[event.kind]?.push(event);
@@ -93,7 +106,7 @@ export class Recording {
         this.connections.addTransaction(event);
         break;
       case "req":
-        this.requests.push(event);
+        this.addRequest(new RequestLane(event, this.requests.length + 1, this));
         break;
       case "tick":
         this.lost += event.lost ?? 0;
@@ -117,11 +130,20 @@ export class Recording {
     }
   }
 
+  addRequest(lane) {
+    this.requests.push(lane);
+    this.requestOf.set(lane.key, lane);
+  }
+
   addSpan(event) {
     const { spans } = this.getLane(event, event.at_us);
     const last = spans.at(-1);
     if (last && last.at_us > event.at_us) spans.isUnordered = true;
     spans.push(event);
+    if (event.kind === "ready") {
+      if (!this.readyOf.has(event.laneKey)) this.readyOf.set(event.laneKey, []);
+      this.readyOf.get(event.laneKey).push(event);
+    }
   }
 
   getLane({ laneKey: key, lane: id, worker }, at) {
@@ -148,7 +170,7 @@ export class Recording {
 
   /** A lane's name for people: asyncio's own numbering says less than the coroutine. */
   nameOf(key) {
-    const lane = this.lanes.get(key);
+    const lane = this.lanes.get(key) ?? this.requestOf.get(key);
     if (!lane || lane.id === 0) return "event loop";
     const isNumbered = !lane.name || /^Task-\d+$/.test(lane.name);
     return (isNumbered ? lane.coroutine : lane.name) || `${lane.of} ${lane.id}`;

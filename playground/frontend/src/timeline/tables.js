@@ -1,4 +1,5 @@
 import { inWords } from "../durations.js";
+import { countHeldUp } from "./requests.js";
 
 const MOST_ROWS = 500;
 
@@ -115,7 +116,9 @@ function describeTables(recording) {
       rows: recording.blocks,
       columns: [
         ...worker, at, time("held the loop", (block) => block.duration_us), time("on CPU", (block) => block.cpu_us), line,
-        { name: "waited", value: (block) => block.waiting ?? 0 }, task,
+        { name: "tasks waited", value: (block) => block.waiting ?? 0 },
+        ...(recording.requests.length ? [{ name: "requests waited", value: (block) => countHeldUp(block, recording) }] : []),
+        task,
         { name: "call", value: (block) => block.call || block.source || "", content: (block) => code(block.call || block.source) },
       ],
     },
@@ -178,7 +181,7 @@ function lanes(title, of, recording, worker) {
   const sum = (lane) => recording.sumOf(lane);
   return {
     title,
-    rows: recording.tasks.filter((lane) => lane.of === of),
+    rows: recording.lanesOf(of),
     columns: [
       ...worker, { name: of, value: (lane) => recording.nameOf(lane.key) },
       { name: "line", value: (lane) => lane.line ?? 0, goesTo: "code" },

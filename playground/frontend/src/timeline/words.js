@@ -1,5 +1,6 @@
 import { inWords } from "../durations.js";
 import { lengthOf } from "./items.js";
+import { countHeldUp } from "./requests.js";
 import { BLOCK, HOLD, STATEMENT, STATES, TRANSACTION, stateOf } from "./states.js";
 
 /** What is known of one item of the picture, as a sentence. */
@@ -9,7 +10,7 @@ export function tell(item, recording) {
   const who = recording.nameOf(item.laneKey);
   switch (item.kind) {
     case "block":
-      return `${item.call || item.source || "Something outside your code"}${where}: held the loop for ${took}${whoWaited(item)}`;
+      return `${item.call || item.source || "Something outside your code"}${where}: held the loop for ${took}${whoWaited(item, recording)}`;
     case "sql":
       return `${item.statement}${where}: ${took}${item.error ? `, ${item.error}` : ""}, in ${who}`;
     case "lag":
@@ -21,6 +22,7 @@ export function tell(item, recording) {
     case "transaction":
       return `${who}${where}: a transaction of ${took}${item.leftOpen ? ", left open" : ""}${item.ending ? `, ended by ${item.ending}` : ""}`;
     case "run":
+      if (recording.lanes.get(item.laneKey)?.of === "thread") return `${who}: worked for ${took}${forWhom(item, recording)}`;
       return `${who}: ran for ${inWords(item.busy_us ?? item.duration_us)} in ${took}, ${item.steps ?? 1} step(s)`;
     case "ready": {
       const block = recording.blockOf(item.worker, item.blocked_by);
@@ -35,7 +37,14 @@ export function tell(item, recording) {
   return "";
 }
 
-function whoWaited({ waiting, requests }) {
+function forWhom({ target, line, worker }, recording) {
+  if (!target && !line) return "";
+  return `, asked by ${recording.nameOf(`${worker}/${target}`)}${line ? ` on line ${line}` : ""}`;
+}
+
+function whoWaited(block, recording) {
+  const { waiting } = block;
+  const requests = countHeldUp(block, recording);
   if (requests) return `; ${requests} request${requests === 1 ? "" : "s"} waited`;
   return waiting ? `; ${waiting} task${waiting === 1 ? "" : "s"} waited` : "";
 }
@@ -60,11 +69,12 @@ export function describe(recording, hidden) {
   const loops = recording.hasSeveralWorkers
     ? `${recording.workers.length} event loops, one for each worker`
     : "the event loop";
-  const count = (of) => recording.tasks.filter((lane) => lane.of === of).length;
+  const count = (of) => recording.lanesOf(of).length;
   const requests = count("request") ? `; ${count("request")} request(s)` : "";
+  const threads = count("thread") ? `; ${count("thread")} thread(s)` : "";
   const more = hidden ? `, ${hidden} rows not drawn` : "";
   return (
-    `${inWords(recording.end)} of ${loops}: ${blocks}${requests}; ${count("task")} task(s)${more}; ` +
+    `${inWords(recording.end)} of ${loops}: ${blocks}${requests}; ${count("task")} task(s)${threads}${more}; ` +
     `${recording.statements.length} SQL statement(s). The tables below hold the same.`
   );
 }

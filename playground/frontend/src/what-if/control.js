@@ -19,9 +19,9 @@ export class Control {
     return problem ? "" : value;
   }
 
-  /** The value with its unit, as a person reads it. */
+  /** The value with its unit, as a person reads it; "" while the code hides it. */
   get told() {
-    return `${this.value} ${this.unit}`.trim();
+    return this.value && `${this.value} ${this.unit}`.trim();
   }
 
   /** Follow the code: what was typed moves the slider, or switches it off and says why. */

@@ -5,13 +5,28 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from playground.benchmarks import first_output, probe_accuracy, probe_overhead, throughput
+from playground.benchmarks import (
+    burst,
+    first_output,
+    frame_time,
+    grid,
+    pages,
+    probe_accuracy,
+    probe_overhead,
+    stream,
+    throughput,
+)
 
 BENCHMARKS = {
     "first-output": first_output.measure,
     "throughput": throughput.measure,
+    "burst": burst.measure,
     "probe-accuracy": probe_accuracy.measure,
     "probe-overhead": probe_overhead.measure,
+    "stream": stream.measure,
+    "frame-time": frame_time.measure,
+    "pages": pages.measure,
+    "grid": grid.measure,
 }
 
 

@@ -7,12 +7,18 @@ import sys
 from typing import Any
 
 import django
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.checks import ERROR, run_checks
 from django.core.management.base import BaseCommand, CommandParser
 
 from playground.runs.advice import advise
-from playground.runs.diagnosis import try_engines, try_neighbours
+from playground.runs.diagnosis import (
+    name_site_database,
+    try_engines,
+    try_neighbours,
+    try_site_database,
+)
 from playground.runs.exposure import list_reachable_hosts
 from playground.runs.machine import Machine, examine
 from playground.runs.supervision import get_supervision, stop_supervision
@@ -43,8 +49,10 @@ class Command(BaseCommand):
 async def diagnose() -> dict[str, Any]:
     """Level, probes, engines, versions and problems; the machine, settings and advice."""
     machine = examine(bubblewrap=settings.SANDBOX_WALL)
-    failed = [message for message in run_checks() if message.level >= ERROR]
+    found = await sync_to_async(run_checks)()
+    failed = [message for message in found if message.level >= ERROR]
     problems = [*(str(message.msg) for message in failed), *machine.list_hindrances()]
+    problems += await sync_to_async(try_site_database)()
     report: dict[str, Any] = {"level": "refused", "probes": {}, "engines": {}, "cgroup": ""}
     versions = {"python": platform.python_version()}
     try:
@@ -82,6 +90,7 @@ def read_settings(machine: Machine) -> dict[str, Any]:
         "reachable_by_others": bool(list_reachable_hosts()),
         "UNSAFE_ALLOW_LEVEL_BELOW_FULL": settings.UNSAFE_ALLOW_LEVEL_BELOW_FULL,
         "SANDBOX_WALL": settings.SANDBOX_WALL or "bwrap on PATH",
+        "SITE_DATABASE_URL": name_site_database(),
         "REDIS_URL": "set" if settings.REDIS_URL else "not set: one process",
         "container": machine.container or "none",
     }

@@ -26,6 +26,7 @@ class Command(BaseCommand):
             host=host,
             port=port,
             log_level="warning",
+            log_config=None,  # as the rest of the site
             lifespan="on",
             ws_max_size=1024 * 1024,
         )

@@ -7,28 +7,18 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 from playground.runs.exposure import LevelBelowFull
-from playground.runs.supervision import get_supervision, stop_supervision
-from playground.runs.worker import SandboxWorker
-
-
-class InsistentWorker(SandboxWorker):
-    """Does not begin to work where the jail is too weak for who can reach the site."""
-
-    async def handle(self) -> None:
-        """Work until cancelled. Raises LevelBelowFull."""
-        try:
-            await get_supervision().require_level()
-        except LevelBelowFull:
-            await stop_supervision()
-            raise
-        await super().handle()
+from playground.runs.fleet_worker import FleetWorker
 
 
 class Command(runworker.Command):
-    """Runs cells for web processes elsewhere; they meet in Redis."""
+    """Runs cells for web processes elsewhere; they meet in Redis. SIGTERM: see FleetWorker."""
 
     help = "Run cells for the web processes that share our Redis."
-    worker_class = InsistentWorker
+    worker_class = FleetWorker
+
+    def get_check_kwargs(self, options: dict[str, Any]) -> Any:
+        """As every command's, but without a database: a worker has no key to the site's."""
+        return {**super().get_check_kwargs(options), "databases": []}
 
     def handle(self, *arguments: Any, **options: Any) -> None:
         """Work until stopped."""

@@ -1,0 +1,35 @@
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+engine = create_async_engine(DATABASE_URL, pool_size=1, max_overflow=0)
+
+
+@asynccontextmanager
+async def lifespan(_):
+    async with engine.begin() as connection:
+        await connection.execute(text("CREATE TABLE done (what text, backend integer)"))
+    yield
+    await engine.dispose()
+
+
+app = FastAPI(lifespan=lifespan)
+note = text("INSERT INTO done VALUES (:what, pg_backend_pid())")
+
+
+@app.get("/report/{seconds}")
+async def report(seconds: float) -> dict[str, str]:
+    async with engine.begin() as connection:
+        await connection.execute(note, {"what": "report"})
+        await connection.execute(text(f"SELECT pg_sleep({seconds})"))
+    return {"report": "done"}
+
+
+@app.get("/export")
+async def export() -> dict[str, str]:  # may take its time
+    async with engine.begin() as connection:
+        await connection.execute(note, {"what": "export"})
+        await connection.execute(text("SELECT pg_sleep(1.5)"))
+    return {"export": "done"}

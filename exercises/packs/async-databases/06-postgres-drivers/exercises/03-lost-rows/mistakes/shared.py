@@ -1,0 +1,41 @@
+from contextlib import asynccontextmanager
+
+import psycopg
+from fastapi import FastAPI, HTTPException
+
+TABLES = """
+    CREATE TABLE shop (is_open boolean);
+    INSERT INTO shop VALUES (true);
+    CREATE TABLE orders (number integer PRIMARY KEY);
+    CREATE TABLE item (number integer REFERENCES orders, piece integer CHECK (piece <= 4));
+"""
+
+
+@asynccontextmanager
+async def lifespan(_):
+    global connection
+    connection = await psycopg.AsyncConnection.connect(DSN)
+    await connection.execute(TABLES)
+    await connection.commit()
+    yield
+    await connection.close()
+
+
+app = FastAPI(lifespan=lifespan)
+
+
+@app.post("/orders/{number}/{pieces}")
+async def order(number: int, pieces: int) -> dict[str, int]:
+    try:
+        cursor = await connection.execute("SELECT is_open FROM shop")
+        [is_open] = await cursor.fetchone()
+        if not is_open:
+            raise HTTPException(503, "the shop is closed")
+        await connection.execute("INSERT INTO orders VALUES (%s)", [number])
+        for piece in range(1, pieces + 1):
+            await connection.execute("INSERT INTO item VALUES (%s, %s)", [number, piece])
+        await connection.commit()
+    except psycopg.IntegrityError as error:
+        await connection.rollback()
+        raise HTTPException(409, "no such order is possible") from error
+    return {"order": number}

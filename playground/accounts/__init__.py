@@ -1,0 +1,1 @@
+"""Accounts: who somebody is, what belongs to them, and how to be rid of it."""

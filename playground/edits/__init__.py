@@ -1,0 +1,1 @@
+"""What learners type into cells and exercises, kept across tabs and devices."""

@@ -1,0 +1,1 @@
+"""What is new in the packs: a page, a feed and mail."""

@@ -1,0 +1,1 @@
+"""Where learners stand: what they read, ran, tried and passed."""

@@ -1,0 +1,164 @@
+"""All that a learner's own page tells: in one glance what is next and what went wrong."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from itertools import islice
+from typing import Any, Final, NamedTuple
+
+from exercises.exercise import Exercise
+from exercises.model import Card, Pack
+from playground.accounts.learners import digest_learner
+from playground.catalog.queries import get_card, get_packs
+from playground.progress import activity
+from playground.progress.activity import Day, Done
+from playground.progress.models import ActivityDay, Attempt, ExerciseProgress
+from playground.progress.queries import CardStatus, Deeds, list_deeds, tell_status
+
+MOST_WRONG: Final = 5
+MOST_PACKS: Final = 3  # at a glance
+_Key = tuple[str, str, str]
+
+
+class PackProgress(NamedTuple):
+    """How many cards of a pack are so far, or further; ``following`` is the one to go on with."""
+
+    pack: Pack
+    read: int
+    ran: int
+    passed: int
+    following: Card | None
+
+
+class Wrong(NamedTuple):
+    """An exercise whose last attempt failed, and the first thing that was expected of it."""
+
+    card: Card
+    exercise: Exercise
+    expected: str
+
+
+class Strength(NamedTuple):
+    """A topic: exercises tried, passed, and passed at the first attempt without a hint."""
+
+    tag: str
+    tried: int
+    passed: int
+    alone: int
+
+
+class Overview(NamedTuple):
+    """What the page shows."""
+
+    packs: list[PackProgress]
+    wrong: list[Wrong]
+    strengths: list[Strength]
+    calendar: list[list[Day]]
+    streak: int
+
+
+class Glance(NamedTuple):
+    """What the home page shows: of the packs that were begun, those with something left."""
+
+    packs: list[PackProgress]
+    wrong: list[Wrong]
+    streak: int
+
+
+def glance(learner: str, today: date) -> Glance | None:
+    """What is next and what went wrong; None for whoever did nothing yet."""
+    deeds = list_deeds(learner)
+    if not deeds:
+        return None
+    digest = digest_learner(learner)
+    packs, begun = list(get_packs().values()), {pack for pack, _ in deeds}
+    told = [_tell_pack(each, deeds) for each in packs if each.slug in begun]
+    told = told or [_tell_pack(packs[0], deeds)]  # what was begun may be gone
+    left = [each for each in told if each.following] or told
+    days = ActivityDay.objects.filter(learner=digest).values_list("day", flat=True)
+    return Glance(left[:MOST_PACKS], _list_wrong(digest), activity.count_streak(days, today))
+
+
+def look(learner: str, today: date) -> Overview:
+    """Where the learner stands with everything that is still there."""
+    digest = digest_learner(learner) if learner else ""
+    deeds = list_deeds(learner)
+    active = ActivityDay.objects.filter(learner=digest)
+    rows = active.values_list("day", "runs", "attempts", "reviews")
+    days = {day: Done(*counts) for day, *counts in rows}
+    return Overview(
+        [_tell_pack(pack, deeds) for pack in get_packs().values()],
+        _list_wrong(digest),
+        _list_strengths(deeds),
+        activity.lay_out(days, today),
+        activity.count_streak(days, today),
+    )
+
+
+def _tell_pack(pack: Pack, deeds: dict[tuple[str, str], Deeds]) -> PackProgress:
+    nothing = Deeds()
+    statuses = [
+        tell_status(card, deeds.get((pack.slug, card.slug), nothing)) for card in pack.cards
+    ]
+    counts = Counter(statuses)
+    passed = counts[CardStatus.PASSED]
+    ran = passed + counts[CardStatus.RAN]
+    left = (
+        card
+        for card, status in zip(pack.cards, statuses, strict=True)
+        if status != CardStatus.PASSED
+    )
+    return PackProgress(pack, ran + counts[CardStatus.READ], ran, passed, next(left, None))
+
+
+def _find(pack: str, card: str, exercise: str) -> tuple[Card, Exercise] | None:
+    """As they are today, if they still are."""
+    found = get_packs().get(pack)
+    shown = found.card(card) if found else None
+    known = shown.exercise(exercise) if shown else None
+    return (shown, known) if shown and known else None
+
+
+def _list_wrong(digest: str) -> list[Wrong]:
+    """The newest, each with what its newest failed attempt was told."""
+    failed = ExerciseProgress.objects.filter(learner=digest, last_state=Attempt.State.FAILED)
+    keys = failed.order_by("-last_at").values_list("pack", "card", "exercise", "last_at")
+    known = ((*key, found) for key in keys.iterator() if (found := _find(*key[:3])))
+    newest = list(islice(known, MOST_WRONG))
+    if not newest:
+        return []
+    told: dict[_Key, Any] = {}
+    attempts = Attempt.objects.filter(
+        learner=digest, state=Attempt.State.FAILED, created_at__gte=newest[-1][3]
+    ).order_by("created_at")
+    for pack, card, exercise, verdicts in attempts.values_list(
+        "pack", "card", "exercise", "verdicts"
+    ):
+        told[pack, card, exercise] = verdicts
+    return [
+        Wrong(*found, _first_failed(told.get((pack, card, exercise), [])))
+        for pack, card, exercise, _, found in newest
+    ]
+
+
+def _first_failed(verdicts: list[dict[str, Any]]) -> str:
+    failed = (each for each in verdicts if each.get("state") == "failed")
+    return str(next(failed, {}).get("expected", ""))
+
+
+def _list_strengths(deeds: dict[tuple[str, str], Deeds]) -> list[Strength]:
+    tried: Counter[str] = Counter()
+    passed: Counter[str] = Counter()
+    alone: Counter[str] = Counter()
+    for (pack, slug), done in deeds.items():
+        card = get_card(pack, slug) if done.tried else None
+        if card is None:
+            continue
+        known = {each.slug for each in card.exercises}
+        counts = [len(slugs & known) for slugs in (done.tried, done.passed, done.alone)]
+        for tag in card.tags:
+            for counter, count in zip((tried, passed, alone), counts, strict=True):
+                counter[tag] += count
+    listed = [Strength(tag, tried[tag], passed[tag], alone[tag]) for tag in tried if tried[tag]]
+    return sorted(listed, key=lambda each: (-each.alone / each.tried, -each.passed, each.tag))

@@ -1,0 +1,19 @@
+"""The teams app."""
+
+from django.apps import AppConfig
+
+
+class TeamsConfig(AppConfig):
+    """Registers what is kept of learners here, and listens to how they move."""
+
+    name = "playground.teams"
+
+    def ready(self) -> None:
+        """Load it."""
+        from playground.accounts import keepers
+        from playground.progress.moved import moved
+        from playground.teams import keeping, live
+
+        for keeper in keeping.KEEPERS:
+            keepers.register(keeper)
+        moved.connect(live.tell_teams, dispatch_uid="teams.tell_teams")
