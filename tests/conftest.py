@@ -8,12 +8,14 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 import pytest
+from asgiref.sync import sync_to_async
+from django.db import connections
 from xdist.scheduler import LoadFileScheduling
 
 from sandbox.client import SandboxClient
@@ -113,6 +115,22 @@ def pytest_terminal_summary(
 def quick_passwords(settings: Any) -> None:
     """Hash passwords in no time: how slow it is otherwise is Django's to test."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A SQLite database of the tests is a file: one in memory is open in a thread for ever."""
+    database = connections["default"]
+    if database.vendor == "sqlite":
+        file = tmp_path_factory.mktemp("database") / "site.sqlite3"
+        database.settings_dict["TEST"]["NAME"] = str(file)
+
+
+@pytest.fixture
+async def closing_connections(transactional_db: None) -> AsyncIterator[None]:
+    """The tests' database for a coroutine, whose threads end with its loop."""
+    yield
+    await sync_to_async(connections.close_all)()
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,6 @@ FLAGS = [
     "--disable-sync",
 ]
 CARD = "/async-databases/blocking-driver/"
-AXE = Path(__file__).parents[2] / "playground/frontend/node_modules/axe-core/axe.min.js"
 
 OpenPage = Callable[..., Page]
 

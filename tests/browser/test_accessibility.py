@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import AXE, OpenPage
+from tests.browser.axe import list_barriers
+from tests.browser.conftest import OpenPage
 from tests.browser.test_card_page import click, get_cell, get_editor, get_output
 from tests.browser.test_recordings_page import LONG_MS, run_until_kept, see, share
 
@@ -51,13 +51,7 @@ def expect_no_barrier(page: Page, name: str) -> None:
     """Nothing for axe to complain of with all there is to open opened, and nothing cut off."""
     page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
     see(page, name)
-    page.evaluate(AXE.read_text("utf-8"))
-    found: dict[str, Any] = page.evaluate("axe.run({resultTypes: ['violations']})")
-    barriers = [
-        (one["id"], [(node["html"], node["failureSummary"]) for node in one["nodes"]])
-        for one in found["violations"]
-    ]
-    assert barriers == [], f"{name}: {urlsplit(page.url).path}"
+    assert list_barriers(page) == [], f"{name}: {urlsplit(page.url).path}"
     assert page.evaluate(CUT_OFF) == [], name
     width: int = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     assert width <= 0, f"{name} is {width} pixels wider than the window"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import AXE, OpenPage
+from tests.browser.axe import list_barriers
+from tests.browser.conftest import OpenPage
 from tests.browser.test_card_page import click, expect_status, get_cell, get_output
 
 
@@ -15,12 +16,6 @@ def get_claim(page: Page, words: str) -> Locator:
 def get_mark(page: Page, words: str) -> Locator:
     """The mark in the paragraph with those words."""
     return page.get_by_role("paragraph").filter(has_text=words).get_by_role("button").first
-
-
-def list_barriers(page: Page) -> list[str]:
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run()")
-    return [f"{each['id']}: {each['nodes'][0]['html']}" for each in found["violations"]]
 
 
 def test_a_mark_tells_by_keyboard_what_held(open_page: OpenPage) -> None:

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from playwright.sync_api import Locator, Page, Response, Route, expect
 
+from tests.browser.axe import list_barriers
 from tests.browser.conftest import CARD, OpenPage
 from tests.browser.test_card_page import click, get_cell, get_editor, write
-from tests.browser.test_claims_page import list_barriers
 from tests.browser.test_exercise_page import JUDGED_MS, expect_judged, find, get_exercise
 from tests.browser.test_recordings_page import run_until_kept, see
 

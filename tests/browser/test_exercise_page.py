@@ -9,9 +9,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from exercises.exercise import Exercise
 from exercises.loader import BUILT_IN, load_packs
+from tests.browser.axe import list_barriers
 from tests.browser.conftest import OpenPage
 from tests.browser.test_card_page import click, get_editor, write
-from tests.browser.test_claims_page import list_barriers
 
 CARD = load_packs([BUILT_IN])["async-databases"].cards[0]
 JUDGED_MS = 30_000

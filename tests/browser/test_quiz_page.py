@@ -7,9 +7,9 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.axe import list_barriers
 from tests.browser.conftest import OpenPage
 from tests.browser.test_card_page import get_editor
-from tests.browser.test_claims_page import list_barriers
 
 JUDGED_MS = 30_000
 

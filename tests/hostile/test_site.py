@@ -242,7 +242,7 @@ async def test_without_a_session_nothing_is_run(address: str, cookie: str) -> No
     assert closed.value.rcvd.code == NO_SESSION
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("closing_connections")
 @pytest.mark.parametrize("learner", ["", "somebody"])
 async def test_a_message_that_overtakes_the_closing_of_its_socket_is_none(learner: str) -> None:
     """On the consumer itself, as no server lets a client be so quick; the control has a session."""

@@ -135,7 +135,7 @@ def test_deletion_asks_for_the_password_and_then_once_more(client: Client) -> No
     assert User.objects.count() == 1
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("closing_connections")
 async def test_the_download_has_all_of_it_and_is_sent_in_pieces() -> None:
     from asgiref.sync import sync_to_async
 

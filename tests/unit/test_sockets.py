@@ -7,13 +7,10 @@ from typing import Any
 import pytest
 from channels.security.websocket import WebsocketDenier
 from channels.testing import WebsocketCommunicator
-from django.db.backends.sqlite3.base import DatabaseWrapper
 
 from playground.accounts.consumers import NO_SESSION, SiteConsumer
 from playground.accounts.sessions import SessionStore
 from playground.asgi import routes, sockets
-
-pytestmark = pytest.mark.django_db(transaction=True)
 
 ROUTES: list[Any] = list(routes.routes)
 CONSUMERS = [
@@ -38,12 +35,6 @@ def fill(route: Any) -> str:
     )
 
 
-@pytest.fixture(autouse=True)
-def close_connections(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What sockets open is closed as on a site: Django leaves a database in memory open."""
-    monkeypatch.setattr(DatabaseWrapper, "is_in_memory_db", lambda _: False)
-
-
 PATHS = [fill(route) for route in ROUTES if str(route.pattern)]
 
 
@@ -55,6 +46,7 @@ def test_every_socket_is_let_in_by_the_site_s_own_consumer(consumer: type) -> No
         assert not own & set(vars(ancestor))
 
 
+@pytest.mark.usefixtures("closing_connections")
 @pytest.mark.parametrize("path", PATHS)
 async def test_another_site_s_page_is_refused_whoever_looks_at_it(path: str) -> None:
     session = SessionStore()
@@ -67,6 +59,7 @@ async def test_another_site_s_page_is_refused_whoever_looks_at_it(path: str) -> 
         await socket.disconnect()
 
 
+@pytest.mark.usefixtures("closing_connections")
 @pytest.mark.parametrize("path", PATHS)
 async def test_a_page_without_a_session_is_told_to_reload(path: str) -> None:
     socket = ask(path, OWN)
@@ -78,5 +71,6 @@ async def test_a_page_without_a_session_is_told_to_reload(path: str) -> None:
     await socket.disconnect()
 
 
+@pytest.mark.usefixtures("closing_connections")
 async def test_where_there_is_no_socket_nobody_is_let_in() -> None:
     assert not (await ask("/ws/nowhere/", OWN).connect())[0]

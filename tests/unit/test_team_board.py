@@ -157,8 +157,7 @@ def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(consumers, "database_sync_to_async", lambda read, **_: sync_to_async(read))
 
 
-@pytest.mark.usefixtures("one_thread")
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("one_thread", "closing_connections")
 async def test_the_grid_moves_while_they_work(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(consumers, "PAUSE_SECONDS", 0.01)
     cast = await sync_to_async(make_cast)()
@@ -176,8 +175,7 @@ async def test_the_grid_moves_while_they_work(monkeypatch: pytest.MonkeyPatch) -
     assert (await socket.receive_output(timeout=10))["code"] == consumers.NOT_THEIRS
 
 
-@pytest.mark.usefixtures("one_thread")
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("one_thread", "closing_connections")
 async def test_the_grid_is_not_told_to_a_learner_or_a_stranger() -> None:
     cast = await sync_to_async(make_cast)()
     for user in (cast.lea.user, cast.charlie.user):
