@@ -53,6 +53,9 @@ REDIS_URL = read_redis("REDIS_URL")
 # What one learner may run; 0 is without bound.
 RUNS_AT_ONCE_PER_LEARNER = read_whole_number("RUNS_AT_ONCE_PER_LEARNER", 8)
 RUNS_PER_HOUR_PER_LEARNER = read_whole_number("RUNS_PER_HOUR_PER_LEARNER", 0)
+# What a team may run, above what its owners set; the admin has another figure for one team.
+RUNS_AT_ONCE_PER_TEAM = read_whole_number("RUNS_AT_ONCE_PER_TEAM", 0)
+RUNS_PER_HOUR_PER_TEAM = read_whole_number("RUNS_PER_HOUR_PER_TEAM", 0)
 RUNS_PER_HOUR_PER_NETWORK = read_whole_number("RUNS_PER_HOUR_PER_NETWORK", 3000)
 SCRATCH_MEGABYTES_PER_LEARNER = read_whole_number("SCRATCH_MEGABYTES_PER_LEARNER", 0)
 SANDBOX_WALL = read_program("SANDBOX_WALL")

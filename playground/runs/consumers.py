@@ -145,7 +145,8 @@ class RunConsumer(SiteConsumer):
     async def _begin_within_quota(
         self, request: RunRequest, message: RunCell | CheckAnswer
     ) -> None:
-        shares = await quotas.list_shares(self.learner, network_of(self.scope))
+        network = network_of(self.scope)
+        shares = await quotas.list_shares(self.learner, network, message.pack, message.card)
         try:
             await quotas.get_tally().admit(request.run_id, shares)
         except quotas.OverQuota as over:

@@ -32,12 +32,19 @@ class Quota(NamedTuple):
     scratch_megabytes: int = 0
 
 
+class LimitOf(NamedTuple):
+    """Whose a limit is, as the end of a sentence."""
+
+    at_once: str = "this site's limit for one learner"
+    per_hour: str = "this site's limit for one learner"
+
+
 class Share(NamedTuple):
     """Somebody that a run counts for.
 
     ``key`` is theirs alone, and their runs take turns with others' when runs have to wait.
     ``subject`` and ``verb`` begin the sentence that says what is used up: "You", "have".
-    Where not ``takes_turns`` it is bounded alone.
+    ``limit_of`` says whose limit each of the two is. Where not ``takes_turns`` it is bounded alone.
     """
 
     key: str
@@ -45,17 +52,19 @@ class Share(NamedTuple):
     subject: str = "You"
     verb: str = "have"
     takes_turns: bool = True
+    limit_of: LimitOf = LimitOf()
 
 
-Provider = Callable[[str], list[Share]]
+Provider = Callable[[str, str, str], list[Share]]
 
 _providers: list[Provider] = []
 
 
 def register(provider: Provider) -> None:
-    """Called once by each app above, when it is ready; it is asked with the learner's key.
+    """Called once by each app above, when it is ready.
 
-    It may ask the database. What it names comes behind the learner where runs take turns.
+    It is asked with the learner's key and the slugs of the pack and the card, and may ask the
+    database. What it names comes behind the learner where runs take turns.
     """
     _providers.append(provider)
 
@@ -64,8 +73,10 @@ class OverQuota(Exception):
     """A share has no room; the message is for the learner."""
 
 
-async def list_shares(learner: str, network: str = "") -> list[Share]:
-    """Whom the learner's runs count for, the learner first.
+async def list_shares(
+    learner: str, network: str = "", pack: str = "", card: str = ""
+) -> list[Share]:
+    """Whom the learner's runs of a card count for, the learner first.
 
     A browser nobody signed in with counts for its ``network`` as well: it can have a new session
     at any time.
@@ -78,17 +89,19 @@ async def list_shares(learner: str, network: str = "") -> list[Share]:
             settings.SCRATCH_MEGABYTES_PER_LEARNER,
         ),
     )
-    others = await database_sync_to_async(_ask)(learner) if _providers else []
+    others = await database_sync_to_async(_ask)(learner, pack, card) if _providers else []
     if network and not learner.startswith(ACCOUNT) and settings.RUNS_PER_HOUR_PER_NETWORK:
         digest = salted_hmac("runs", network, algorithm="sha256").hexdigest()[:32]
         quota = Quota(runs_per_hour=settings.RUNS_PER_HOUR_PER_NETWORK)
         subject = "All who are not signed in on your network"
-        others.append(Share(f"network:{digest}", quota, subject, takes_turns=False))
+        whose = LimitOf(per_hour="this site's limit for one network")
+        key = f"network:{digest}"
+        others.append(Share(key, quota, subject, takes_turns=False, limit_of=whose))
     return [own, *others]
 
 
-def _ask(learner: str) -> list[Share]:
-    return [share for provider in _providers for share in provider(learner)]
+def _ask(learner: str, pack: str, card: str) -> list[Share]:
+    return [share for provider in _providers for share in provider(learner, pack, card)]
 
 
 def scratch_bytes(shares: Sequence[Share]) -> int:
@@ -213,7 +226,8 @@ def get_tally() -> Tally:
 def _say_at_once(share: Share) -> str:
     return (
         f"{share.subject} {share.verb} {share.quota.runs_at_once} runs going on or waiting, the "
-        "most at once. Your code was not run: stop one, or wait for one to end."
+        f"most at once: {share.limit_of.at_once}. Your code was not run: there is room as soon as "
+        "one of them ends, so stop one of yours, or try again in 10 s."
     )
 
 
@@ -221,5 +235,6 @@ def _say_per_hour(share: Share, wait_seconds: float) -> str:
     minutes = int(wait_seconds // 60) + 1
     return (
         f"{share.subject} {share.verb} begun {share.quota.runs_per_hour} runs within an hour, the "
-        f"most there may be. Your code was not run; try again in {minutes} min."
+        f"most there may be: {share.limit_of.per_hour}. Your code was not run; try "
+        f"again in {minutes} min, when there is room."
     )

@@ -12,8 +12,10 @@ class TeamsConfig(AppConfig):
         """Load it."""
         from playground.accounts import keepers
         from playground.progress.moved import moved
-        from playground.teams import keeping, live
+        from playground.runs.quotas import register
+        from playground.teams import keeping, live, quotas
 
         for keeper in keeping.KEEPERS:
             keepers.register(keeper)
+        register(quotas.list_shares)
         moved.connect(live.tell_teams, dispatch_uid="teams.tell_teams")

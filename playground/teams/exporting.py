@@ -9,6 +9,7 @@ import msgspec
 from playground.teams import queries
 from playground.teams.assignments import list_results
 from playground.teams.models import Assignment, Team
+from playground.teams.quotas import QUOTAS
 
 
 def make_export(team: Team) -> bytes:
@@ -19,6 +20,7 @@ def make_export(team: Team) -> bytes:
             "name": team.name,
             "created_at": team.created_at,
             "archived_at": team.archived_at,
+            "quotas": {name: getattr(team, name) for name in QUOTAS},
         },
         "members": [
             {

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 
 from playground.teams import operations
 from playground.teams.models import Role
+from playground.teams.quotas import Ceiling
 
+MOST_FIGURE: Final = 1_000_000  # that is taken as a limit
 _LEARNERS = [(Role.LEARNER, "learners")]
 
 
@@ -95,3 +100,31 @@ class JoinForm(forms.Form):
         help_text="Without one, your teachers see your e-mail address.",
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
+
+
+class QuotaForm(forms.Form):
+    """How much may be run; what is left empty is bounded by the operator alone."""
+
+    runs_at_once = forms.IntegerField(label="Runs of the whole team at once")
+    runs_per_hour = forms.IntegerField(label="Runs of the whole team within an hour")
+    member_runs_at_once = forms.IntegerField(label="Runs of each member at once")
+    member_runs_per_hour = forms.IntegerField(label="Runs of each member within an hour")
+    member_scratch_megabytes = forms.IntegerField(
+        label="Megabytes of each member's scratch files and databases"
+    )
+
+    def __init__(self, *given: object, ceiling: Ceiling, **named: object) -> None:
+        """``ceiling``: the most that the operator allows."""
+        super().__init__(*given, **named)  # type: ignore[arg-type]
+        for name, most in ceiling._asdict().items():
+            field = self.fields[name]
+            field.required = False
+            most_said = f"at most {most}, this site's limit" if most else "as many as you like"
+            field.help_text = f"From 1, {most_said}. Empty: {most or 'without bound'}."
+            field.validators += [MinValueValidator(1), MaxValueValidator(most or MOST_FIGURE)]
+            field.widget.attrs |= {"min": 1, "max": most or MOST_FIGURE}
+
+    @property
+    def figures(self) -> dict[str, int]:
+        """What is to hold; 0 is without bound."""
+        return {name: value or 0 for name, value in self.cleaned_data.items()}

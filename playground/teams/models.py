@@ -28,12 +28,23 @@ class Role(models.TextChoices):
 
 
 class Team(models.Model):
-    """A group. ``archived_at``: it can be read, and nothing in it changes."""
+    """A group. ``archived_at``: it can be read, and nothing in it changes.
+
+    What is run for it is bounded, 0 being without bound: by its owners, all of it and each
+    member's; above them by the operator (``most_``, None being as the settings say).
+    """
 
     public_id = models.SlugField(max_length=20, unique=True, default=make_public_id)
     name = models.CharField(max_length=80)
     created_at = models.DateTimeField(default=timezone.now)
-    archived_at = models.DateTimeField(null=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
+    runs_at_once = models.PositiveIntegerField(default=0)
+    runs_per_hour = models.PositiveIntegerField(default=0)
+    member_runs_at_once = models.PositiveIntegerField(default=0)
+    member_runs_per_hour = models.PositiveIntegerField(default=0)
+    member_scratch_megabytes = models.PositiveIntegerField(default=0)
+    most_runs_at_once = models.PositiveIntegerField(null=True, blank=True)
+    most_runs_per_hour = models.PositiveIntegerField(null=True, blank=True)
 
     def __str__(self) -> str:
         """Its name."""
@@ -43,7 +54,8 @@ class Team(models.Model):
 class Membership(models.Model):
     """Somebody in a team. ``learner`` is their digest, as the tables of progress have it.
 
-    ``name`` is how the team knows them, where they gave one.
+    ``name`` is how the team knows them, where they gave one. ``opened_at`` is when they last came
+    to this team from another one.
     """
 
     team = models.ForeignKey(Team, models.CASCADE, related_name="memberships")
@@ -52,6 +64,7 @@ class Membership(models.Model):
     name = models.CharField(max_length=80, blank=True)
     role = models.CharField(max_length=10, choices=Role.choices)
     joined_at = models.DateTimeField(default=timezone.now)
+    opened_at = models.DateTimeField(default=timezone.now)
     joined_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
 
     class Meta:

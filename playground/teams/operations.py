@@ -60,10 +60,32 @@ def create_team(*, actor: User, name: str) -> Team:
     return team
 
 
+@transaction.atomic
 def rename_team(*, actor: Membership, name: str) -> None:
     """Call it something else."""
     actor.team.name = name
     actor.team.save(update_fields=["name"])
+    audit.record(actor.user, "renamed", actor.team)
+
+
+@transaction.atomic
+def set_quotas(*, actor: Membership, **given: int) -> None:
+    """Bound what is run for the team and by each member; 0 is without bound."""
+    team = Team.objects.select_for_update().get(pk=actor.team.pk)
+    changed = {name: value for name, value in given.items() if getattr(team, name) != value}
+    for name, value in changed.items():
+        setattr(team, name, value)
+        setattr(actor.team, name, value)
+    if changed:
+        team.save(update_fields=list(changed))
+        told = ", ".join(f"{name} {value}" for name, value in changed.items())
+        audit.record(actor.user, "set the quotas", team, details=told)
+
+
+def note_opened(*, member: Membership) -> None:
+    """They came to this team from another one."""
+    member.opened_at = timezone.now()
+    member.save(update_fields=["opened_at"])
 
 
 @transaction.atomic
@@ -97,7 +119,7 @@ def set_role(*, actor: Membership, member: Membership, role: Role) -> None:
         _expect_another_owner(member)
     member.role = role
     member.save(update_fields=["role"])
-    audit.record(actor.user, "set the role", member, details=f"to {role}")
+    audit.record(actor.user, "set the role", member, details=f"to {role} {_of(member.team)}")
 
 
 @transaction.atomic
@@ -118,8 +140,8 @@ def remove_member(*, actor: Membership, member: Membership) -> None:
     _hold(member.team)
     _expect_another_owner(member)
     Notice.objects.filter(user=member.user, comment__team=member.team).delete()
-    if actor.pk != member.pk:
-        audit.record(actor.user, "removed", member)
+    act = "left" if actor.pk == member.pk else "removed"
+    audit.record(actor.user, act, member, details=_of(member.team))
     member.delete()
 
 
@@ -135,6 +157,8 @@ def make_link(*, actor: Membership, role: Role, days: int, uses: int) -> tuple[I
         expires_at=timezone.now() + timedelta(days=days),
         made_by=actor.user,
     )
+    details = f"by a link for {uses}, as {role} {_of(actor.team)}"
+    audit.record(actor.user, "invited", invitation, details=details)
     return invitation, token
 
 
@@ -156,6 +180,8 @@ def invite(*, actor: Membership, email: str, name: str, role: Role) -> tuple[Inv
             "sent_at": None,
         },
     )
+    details = f"by mail, as {role} {_of(actor.team)}"
+    audit.record(actor.user, "invited", invitation, details=details)
     return invitation, token
 
 
@@ -213,8 +239,10 @@ def delete_assignment(*, actor: Membership, assignment: Assignment) -> None:
     assignment.delete()
 
 
+@transaction.atomic
 def withdraw_invitation(*, actor: Membership, invitation: Invitation) -> None:
     """It works no more."""
+    audit.record(actor.user, "took back", invitation, details=_of(actor.team))
     invitation.delete()
 
 
@@ -238,7 +266,10 @@ def join(*, actor: User, invitation: Invitation, name: str = "") -> Membership:
     elif not Invitation.objects.filter(pk=invitation.pk).exists():
         raise Ended
     called = name or invitation.name
-    return _add(invitation.team, actor, Role(invitation.role), invitation.made_by, called)
+    member = _add(invitation.team, actor, Role(invitation.role), invitation.made_by, called)
+    details = f"by {audit.name(invitation)}, as {member.role} {_of(member.team)}"
+    audit.record(actor, "joined", member, details=details)
+    return member
 
 
 def leave_all(user: User) -> None:
@@ -250,10 +281,13 @@ def leave_all(user: User) -> None:
         if is_last_owner(member):
             heir = find_heir(member.team)
             if heir is None:
+                audit.record(user, "deleted", member.team, details="with their account")
                 member.team.delete()
                 continue
             heir.role = Role.OWNER
             heir.save(update_fields=["role"])
+            details = f"to {audit.name(heir)}, with their account"
+            audit.record(user, "handed over", member.team, details=details)
         member.delete()
     addresses = [user.email, *queries.list_proved_addresses(user)]
     Invitation.objects.filter(email__in={one.lower() for one in addresses}).delete()
@@ -279,6 +313,10 @@ def _add(team: Team, user: User, role: Role, joined_by: User | None, name: str =
         role=role,
         joined_by=joined_by,
     )
+
+
+def _of(team: Team) -> str:
+    return f"in {audit.name(team)}"
 
 
 def _on_the_minute(given: dict[str, Any]) -> dict[str, Any]:

@@ -32,6 +32,7 @@ class Action(StrEnum):
     SEE_ATTEMPT = "see an attempt"
     COMMENT = "say something of an attempt"
     DELETE_COMMENT = "take back what one said"
+    SET_QUOTAS = "bound how much is run"
     RENAME = "rename the team"
     ARCHIVE = "archive it"
     UNARCHIVE = "bring it back from the archive"
@@ -68,6 +69,7 @@ _ALLOWED: Final[dict[Action, frozenset[Role]]] = {
     Action.SEE_ATTEMPT: _EVERYBODY,
     Action.COMMENT: _EVERYBODY,
     Action.DELETE_COMMENT: _EVERYBODY,
+    Action.SET_QUOTAS: _OWNER,
     Action.RENAME: _OWNER,
     Action.ARCHIVE: _OWNER,
     Action.UNARCHIVE: _OWNER,

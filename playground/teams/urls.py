@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from playground.teams import assignment_views, feedback_views, joining_views, looking_views, views
+from playground.teams import (
+    assignment_views,
+    feedback_views,
+    joining_views,
+    looking_views,
+    quota_views,
+    views,
+)
 
 urlpatterns = [
     path("join/<str:token>/", joining_views.join, name="join"),
@@ -14,6 +21,7 @@ urlpatterns = [
     path("teams/<slug:team>/join/", joining_views.join_by_address, name="join-by-address"),
     path("teams/<slug:team>/leave/", views.leave, name="team-leave"),
     path("teams/<slug:team>/settings/", views.rename, name="team-settings"),
+    path("teams/<slug:team>/quotas/", quota_views.quotas, name="team-quotas"),
     path("teams/<slug:team>/archive/", views.archive, name="team-archive"),
     path("teams/<slug:team>/unarchive/", views.unarchive, name="team-unarchive"),
     path("teams/<slug:team>/delete/", views.delete, name="team-delete"),

@@ -15,6 +15,7 @@ from playground.teams.exporting import make_export
 from playground.teams.forms import LinkForm, NameForm, PeopleForm
 from playground.teams.models import Membership, Role
 from playground.teams.permissions import Action, may
+from playground.teams.quotas import say_bounds
 from playground.teams.showing import show
 
 LAST_OWNER = (
@@ -63,6 +64,7 @@ def team(request: HttpRequest, me: Membership) -> HttpResponse:
         "teachers": [one for one in everybody if one.teaches],
         "counts": len(everybody),
         "section": "team",
+        "bounds": say_bounds(me.team),
     }
     if me.teaches:
         context["assignments"] = list(me.team.assignments.all())

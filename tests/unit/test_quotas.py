@@ -67,11 +67,16 @@ async def test_what_an_app_above_registers_comes_behind_the_learner(
 ) -> None:
     settings.RUNS_AT_ONCE_PER_LEARNER = 5
     monkeypatch.setattr(quotas, "_providers", [])
-    quotas.register(lambda learner: [CLASS] if learner == "ada" else [])
+    quotas.register(provide)
     monkeypatch.setattr(quotas, "database_sync_to_async", _at_once)
     own = Share("learner:ada", Quota(5, 0, 0))
-    assert await quotas.list_shares("ada") == [own, CLASS]
-    assert len(await quotas.list_shares("bob")) == 1
+    assert await quotas.list_shares("ada", "", "some-pack", "crud") == [own, CLASS]
+    assert await quotas.list_shares("ada", "", "some-pack", "pools") == [own]
+    assert len(await quotas.list_shares("bob", "", "some-pack", "crud")) == 1
+
+
+def provide(learner: str, pack: str, card: str) -> list[Share]:
+    return [CLASS] if (learner, pack, card) == ("ada", "some-pack", "crud") else []
 
 
 def _at_once(function: Any) -> Any:

@@ -76,6 +76,7 @@ OF_TEAMS = [
     "learners/<int:member>/",
     "leave/",
     "members/",
+    "quotas/",
     "settings/",
     "team.json",
 ]

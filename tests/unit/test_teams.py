@@ -143,11 +143,67 @@ def test_there_is_an_end_to_how_many(client: Client, cast: Cast, monkeypatch: An
 
 
 def test_what_owners_do_is_written_down(cast: Cast) -> None:
+    lea, lou, team = cast.lea.pk, cast.lou.pk, f"team {cast.team.pk}"
     operations.set_role(actor=cast.alice, member=cast.lou, role=Role.TEACHER)
     operations.transfer_team(actor=cast.alice, member=cast.tom)
     operations.remove_member(actor=cast.tom, member=cast.lea)
     operations.remove_member(actor=cast.lou, member=cast.lou)
     operations.archive_team(actor=cast.tom)
+    operations.rename_team(actor=cast.tom, name="Secret words")
     operations.delete_team(actor=cast.tom)
-    acts = AuditEntry.objects.exclude(act="made").order_by("pk").values_list("act", flat=True)
-    assert list(acts) == ["set the role", "handed over", "removed", "archived", "deleted"]
+    entries = AuditEntry.objects.exclude(act__in=("made", "invited", "joined")).order_by("pk")
+    assert list(entries.values_list("who", "act", "thing", "details")) == [
+        (called(cast.alice), "set the role", f"membership {lou}", f"to teacher in {team}"),
+        (called(cast.alice), "handed over", team, f"to membership {cast.tom.pk}"),
+        (called(cast.tom), "removed", f"membership {lea}", f"in {team}"),
+        (called(cast.lou), "left", f"membership {lou}", f"in {team}"),
+        (called(cast.tom), "archived", team, ""),
+        (called(cast.tom), "renamed", team, ""),
+        (called(cast.tom), "deleted", team, ""),
+    ]
+
+
+def test_every_way_in_is_written_down_and_no_token_with_it(cast: Cast) -> None:
+    AuditEntry.objects.all()._raw_delete("default")
+    link, token = operations.make_link(actor=cast.tom, role=Role.LEARNER, days=1, uses=2)
+    mailed, other = operations.invite(
+        actor=cast.tom, email="mia@example.org", name="Mia", role=Role.LEARNER
+    )
+    keys = (link.pk, mailed.pk)
+    mia = operations.join(actor=make_user("mia@example.org"), invitation=link)
+    operations.withdraw_invitation(actor=cast.alice, invitation=mailed)
+    team = f"team {cast.team.pk}"
+    entries = AuditEntry.objects.order_by("pk").values_list("who", "act", "thing", "details")
+    by_link = f"by a link for 2, as learner in {team}"
+    assert list(entries) == [
+        (called(cast.tom), "invited", f"invitation {keys[0]}", by_link),
+        (called(cast.tom), "invited", f"invitation {keys[1]}", f"by mail, as learner in {team}"),
+        (
+            called(mia),
+            "joined",
+            f"membership {mia.pk}",
+            f"by invitation {keys[0]}, as learner in {team}",
+        ),
+        (called(cast.alice), "took back", f"invitation {keys[1]}", f"in {team}"),
+    ]
+    told = str(list(AuditEntry.objects.values_list()))
+    assert not any(each in told for each in (token, other, "mia@example.org"))
+
+
+def test_what_becomes_of_a_deleted_account_s_teams_is_written_down(cast: Cast) -> None:
+    charlie, alice = cast.charlie.user, cast.alice.user
+    for user in (alice, charlie):
+        delete_account(user)
+    entries = AuditEntry.objects.filter(details__contains="with their account").order_by("pk")
+    assert list(entries.values_list("act", "thing", "details")) == [
+        (
+            "handed over",
+            f"team {cast.team.pk}",
+            f"to membership {cast.tom.pk}, with their account",
+        ),
+        ("deleted", f"team {cast.other.pk}", "with their account"),
+    ]
+
+
+def called(member: Membership) -> str:
+    return f"user {member.user_id}"
