@@ -158,7 +158,8 @@ class RunRequest(msgspec.Struct, frozen=True, tag="run"):
     there is a global ``app``) and asked from outside; requests of a phase are dealt to the workers
     in turn. After the last one the code is asked to end. ``reads`` are carried out when all of the
     learner's processes are gone. Among runs that wait, those of one of ``fair_by`` (the learner,
-    then the team) take turns with others'. ``disk_bytes`` of 0 keeps the profile's.
+    then the team) take turns with others'. ``disk_bytes`` of 0 keeps the profile's; another figure
+    bounds a Postgres database as well: what it takes beside an empty one.
     """
 
     run_id: str
@@ -615,7 +616,7 @@ class Spawn(msgspec.Struct, frozen=True, tag="spawn"):
 
 
 class MountSession(msgspec.Struct, frozen=True, tag="mount"):
-    """Make a learner session's files."""
+    """Make a learner session's files, or give them another size."""
 
     name: str
     disk_bytes: int

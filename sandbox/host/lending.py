@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Literal, NamedTuple
 
 from sandbox.host.postgres import ClusterFailed, ScratchPostgres
+from sandbox.host.postgres.growth import Growth
 from sandbox.host.postgres.slots import Slot
 from sandbox.host.sessions import SessionFiles, Sessions
 from sandbox.host.wall import Walls
@@ -59,6 +60,15 @@ class Lender:
     def witness_of(self, lent: Lent) -> ServerWitness | None:
         """Who follows the run at its database server, if it has one."""
         return self._postgres.witness if lent.slot is not None else None
+
+    async def bound_growth(self, lent: Lent, most_bytes: int) -> Growth | None:
+        """Who measures the run's database, if it has one that is bounded beside its place."""
+        slot = lent.slot
+        if slot is None or not most_bytes:
+            return None
+        growth = Growth(lambda: self._postgres.grown_bytes(slot), most_bytes)
+        await growth.begin()
+        return growth
 
     async def postgres_answers(self) -> bool:
         """Whether the scratch Postgres is there."""

@@ -13,7 +13,7 @@ from sandbox.protocol import Fault, Limits, Outcome, Raised
 
 RAISED_STATUS: Final = 1 << 8  # as of wait(2)
 
-Stop = Literal["", "deadline", "output", "cancel", "lost", "asked"]
+Stop = Literal["", "deadline", "output", "cancel", "lost", "asked", "disk"]
 
 ASKED_SECONDS: Final = 3.0
 
@@ -74,6 +74,8 @@ def _stopped(ending: Ending) -> Conclusion | None:
                 f"Your code had not ended {ASKED_SECONDS:g} s after the last request, when it was "
                 "asked to, and was stopped. Output so far is kept.",
             )
+        case "disk":
+            return full_database(limits)
         case "cancel":
             return Conclusion("cancelled", "nobody", "You stopped the run. Output so far is kept.")
         case "lost":
@@ -83,6 +85,16 @@ def _stopped(ending: Ending) -> Conclusion | None:
                 "Our sandbox failed during this run. It is not your code's fault: run it again.",
             )
     return None
+
+
+def full_database(limits: Limits) -> Conclusion:
+    """For a Postgres database that outgrew what its learner may have of its place."""
+    return Conclusion(
+        "disk_limit",
+        "your limit",
+        f"Your code filled its Postgres database ({limits.disk_bytes // _MIB} MiB beside an empty "
+        "one), the limit for its disk, and was stopped. Reset gives an empty one.",
+    )
 
 
 def _raised(ending: Ending) -> Conclusion | None:

@@ -20,8 +20,9 @@ MAX_SESSIONS: Final = 500
 class SessionFiles:
     """One learner session's directory, as the jail names it; empty: the child's own."""
 
-    def __init__(self, directory: str) -> None:
+    def __init__(self, directory: str, disk_bytes: int = 0) -> None:
         self.directory = directory
+        self.disk_bytes = disk_bytes
         self.seed_digest: str | None = None
         self.used_at = time.monotonic()
 
@@ -46,13 +47,17 @@ class Sessions:
         return len(self._files)
 
     async def get(self, session: str, disk_bytes: int) -> SessionFiles:
-        """The session's files, made when it has none. Raises ZygoteFailed."""
+        """The session's files, made when it has none, of this size. Raises ZygoteFailed."""
         files = self._files.get(session)
         if files is None:
             if len(self._files) >= MAX_SESSIONS:
                 self.drop(min(self._files, key=lambda key: self._files[key].used_at))
-            files = SessionFiles(await self._make(disk_bytes))
+            files = SessionFiles(await self._make(disk_bytes), disk_bytes)
             self._files[session] = files
+        elif files.disk_bytes != disk_bytes and self._laptop_root is None:
+            await self._zygote.mount(files.directory, disk_bytes)
+            # It may be as large as what is in it, until that is deleted: each run asks again.
+            files.disk_bytes = -1
         files.used_at = time.monotonic()
         return files
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,9 @@ from sandbox.host.cgroups import Cgroups
 from sandbox.host.driving import Listeners
 from sandbox.host.driving.reading import read
 from sandbox.host.lending import Lender, Lent
+from sandbox.host.outcomes import full_database
 from sandbox.host.parking import ParkedChildren
+from sandbox.host.postgres.growth import Growth
 from sandbox.host.refusal import RETRY_SECONDS, RequestRefused, limits_of
 from sandbox.host.run import LiveRun
 from sandbox.host.starting import Starter
@@ -225,6 +228,8 @@ class Supervisor:
                 fresh_file=lent.is_fresh,
                 serves=bool(request.phases),
             )
+            growth = await self._lender.bound_growth(lent, request.disk_bytes)
+            watching: asyncio.Task[None] | None = None
             children: list[Child] = []
             listeners = self._listeners.make(request.workers if request.phases else 0)
             try:
@@ -234,17 +239,22 @@ class Supervisor:
                 run.live = LiveRun(children, limits, started, lines=lines, pacer=self._pacer)
                 if lent.slot is not None and (witness := self._lender.witness_of(lent)):
                     run.live.follow_role(witness, lent.slot.name, lent.slot.seeding_pid)
+                if growth is not None:
+                    too_much = partial(run.live.stop, "disk")
+                    watching = asyncio.create_task(growth.watch(too_much))
                 if listeners:
                     run.live.drive(request.phases, listeners)
                 if run.is_cancelled:
                     run.live.stop("cancel")
                 async for batch in run.live.events():
-                    excused = await self._excuse(request, batch)
+                    excused = await self._excuse(request, await _bound(batch, growth, limits))
                     if _is_worth_a_look(request, excused[-1]):
                         await self._look_afterwards(request, lent, run)
                     _log_end(excused[-1])
                     run.batches.put_nowait(excused)
             finally:
+                if watching is not None:
+                    watching.cancel()
                 for listener in listeners:
                     listener.close()
                 for child in children:
@@ -307,6 +317,18 @@ _DATABASE_LOST: Final = (
     "Our scratch Postgres failed during this run, and what was in your database is lost. "
     "It is not your code's fault: run it again on a fresh one."
 )
+
+
+async def _bound(batch: list[RunEvent], growth: Growth | None, limits: Limits) -> list[RunEvent]:
+    """The batch; of a run that ended before anybody saw how large its database is, seen now."""
+    last = batch[-1]
+    if growth is None or not isinstance(last, Finished):
+        return batch
+    if last.outcome not in ("completed", "raised") or not await growth.is_too_much():
+        return batch
+    outcome, fault, message = full_database(limits)
+    full = msgspec.structs.replace(last, outcome=outcome, fault=fault, message=message, worker=0)
+    return [*batch[:-1], full]
 
 
 def _is_worth_a_look(request: RunRequest, last: RunEvent) -> bool:

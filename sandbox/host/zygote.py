@@ -212,7 +212,7 @@ class Zygote:
         return child
 
     async def mount(self, name: str, disk_bytes: int) -> None:
-        """Make a learner session's files. Raises ZygoteFailed."""
+        """Make a learner session's files, or give them another size. Raises ZygoteFailed."""
         self._mounts[name] = mounted = self._loop.create_future()
         self._send(MountSession(name, disk_bytes))
         await mounted

@@ -55,10 +55,19 @@ class Jail:
         self.has_pid_namespace = self.is_full and self._has("pid_namespace")
 
     def mount_session(self, name: str, disk_bytes: int) -> None:
-        """In the zygote: give a learner session its own tmpfs."""
+        """In the zygote: give a learner session its own tmpfs, or the one that it has another size.
+
+        It is never smaller than what is in it: that can be read and deleted, and does not grow.
+        """
         target = f"{SESSIONS}/{name}"
-        os.mkdir(target, 0o700)
-        self._mount_quota(target, session_options(disk_bytes))
+        if not os.path.isdir(target):
+            os.mkdir(target, 0o700)
+            self._mount_quota(target, session_options(disk_bytes))
+        elif self._has("disk_quota"):
+            there = os.statvfs(target)
+            used_bytes = (there.f_blocks - there.f_bfree) * there.f_frsize
+            options = session_options(max(disk_bytes, used_bytes))
+            kernel.mount(None, target, None, kernel.MS_REMOUNT | _QUIET, options)
 
     def park(self) -> None:
         """First half, while the child waits for a job.

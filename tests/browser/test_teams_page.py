@@ -135,7 +135,7 @@ def test_no_page_of_teams_has_a_barrier(
     page.get_by_label("Say something of it").fill("Well tried.")
     page.get_by_role("button", name="Say it").click()
     audit("attempt")
-    for name in ("members/", "settings/", "assignments/new/", "delete/", "leave/"):
+    for name in ("members/", "settings/", "quotas/", "assignments/new/", "delete/", "leave/"):
         audit(name.replace("/", "-"), f"{at}{name}")
     audit("card", f"{at}cards{CARD}")
     audit("teams", "/teams/")

@@ -141,6 +141,14 @@ class ScratchPostgres:
             pause = min(2 * pause, 0.05)
         return False
 
+    async def grown_bytes(self, slot: Slot) -> int:
+        """What the database takes beside an empty one; 0 where the server does not say."""
+        async with self._lock:
+            with contextlib.suppress(*DATABASE_ERRORS):
+                if self._slots is not None and self._slots.is_usable:
+                    return await self._slots.grown_bytes(slot)
+        return 0
+
     async def _give_up(self, session: str) -> None:
         slot = self._lent.pop(session, None)
         if slot is not None and self._slots is not None and self._slots.is_usable:

@@ -58,6 +58,7 @@ class Slot:
         self.in_use = False
         self.is_new = True
         self.seeding_pid = 0  # of the backend that applied the seed
+        self.empty_bytes = 0  # what it took before anything was in it
 
     def urls(self, driver: str, host: str = "/pg") -> dict[str, str]:
         """``DATABASE_URL`` for SQLAlchemy with that driver, and ``DSN`` for a bare one."""
@@ -128,6 +129,15 @@ class Slots:
         connection = await self._cluster.connect(name)
         await connection.execute(f"GRANT ALL ON SCHEMA public TO {name}")
         await connection.close()
+        slot.empty_bytes = await self._measure(slot)
+
+    async def grown_bytes(self, slot: Slot) -> int:
+        """What it takes beside an empty one, rows that are not committed included."""
+        return await self._measure(slot) - slot.empty_bytes
+
+    async def _measure(self, slot: Slot) -> int:
+        taken: int = await self._admin.fetchval("SELECT pg_database_size($1::name)", slot.name)
+        return taken
 
     async def arm(self, slot: Slot) -> None:
         """A new password and the settings a learner may have changed, in one round trip."""
