@@ -37,6 +37,7 @@ LONG_FILES = [
     "hostile/test_layers.py",
     "browser/test_exercise_page.py",
     "browser/test_card_page.py",
+    "browser/test_admin_page.py",
     "integration/test_grade_command.py",
     "integration/test_exposed_site.py",
     "integration/test_doctor.py",
@@ -44,6 +45,7 @@ LONG_FILES = [
 # Each of their tests is long, and needs nothing that another one has made.
 SHARED_FILES = [
     "browser/test_accessibility.py",
+    "browser/test_admin_page.py",
     "hostile/test_runcell.py",
     "integration/test_doctor.py",
 ]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import getpass
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Final
 
 from allauth.account.adapter import get_adapter
@@ -14,6 +17,7 @@ from django.http import HttpRequest
 from playground.accounts.models import AuditEntry, User
 
 MOST_DETAILS: Final = 500
+_acting_from: Final[ContextVar[str | None]] = ContextVar("acting_from", default=None)
 
 
 def record(
@@ -27,7 +31,7 @@ def record(
     """Write down that ``actor`` did ``act`` to ``thing``, in the transaction that does it.
 
     ``act`` is a verb in the past, as ``took down``; ``details`` hold no secret and no text that
-    somebody wrote. ``address`` is that of ``address_of(request)``.
+    somebody wrote. ``address`` is that of ``address_of(request)``, or of ``acting_from``.
     """
     user = actor if isinstance(actor, User) else None
     return AuditEntry.objects.create(
@@ -36,8 +40,18 @@ def record(
         act=act[:60],
         thing=name(thing)[:200],
         details=details[:MOST_DETAILS],
-        address=address or None,
+        address=address or _acting_from.get(),
     )
+
+
+@contextmanager
+def acting_from(request: HttpRequest) -> Iterator[None]:
+    """What is recorded meanwhile came from there."""
+    token = _acting_from.set(address_of(request))
+    try:
+        yield
+    finally:
+        _acting_from.reset(token)
 
 
 def name(thing: Model | str) -> str:

@@ -16,7 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from playground.accounts import zones
+from playground.accounts import audit, zones
 from playground.accounts.models import User
 from playground.teams import queries, scope
 from playground.teams.models import Membership, Team
@@ -61,7 +61,7 @@ def signed_in(view: View) -> View:
     @login_required
     @wraps(view)
     def answer(request: HttpRequest, **which: Any) -> HttpResponseBase:
-        with timezone.override(zones.read_zone(request.COOKIES)):
+        with timezone.override(zones.read_zone(request.COOKIES)), audit.acting_from(request):
             response = view(request, **which)
         response["Cache-Control"] = "private, no-store"
         return response

@@ -26,6 +26,7 @@ class Site:
     def __init__(self, address: str, mails: Path) -> None:
         self.address = address.replace("127.0.0.1", "localhost")  # passkeys need a name
         self._mails = mails
+        self.folder = mails.parent  # its VAR_DIR
 
     def read_code(self, email: str) -> str:
         """The code in the newest mail to somebody."""

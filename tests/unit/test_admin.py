@@ -17,7 +17,10 @@ from playground.accounts.models import AuditEntry, Session, User
 from playground.news.models import SentNews, Subscription
 from playground.runs import operations
 from playground.runs.models import AbuseReport, Recording
+from playground.teams import operations as operations_of_teams
+from playground.teams.models import Role, Team
 from tests.accounts import CARD, PASSWORD, is_signed_in, make_user, sign_in
+from tests.teams import make_cast, set_cards
 from tests.unit.test_recordings import save
 from tests.unit.test_routes import ADMIN, TABLES, fill_admin
 
@@ -77,7 +80,11 @@ def test_pages_are_quick_on_much_and_show_no_secret(
         Subscription.objects.create(user=user, since=timezone.now())
         SentNews.objects.create(user=user, entry=f"{number:032}", claimed_at=timezone.now())
         record(user, "renamed", recording)
-        secrets |= {user.learner, user.password, recording.learner}
+        team = operations_of_teams.create_team(actor=user, name=f"learner-{number} and others")
+        member = team.memberships.get()
+        set_cards(member, "crud", title=f"Week of learner-{number}")
+        _, token = operations_of_teams.make_link(actor=member, role=Role.LEARNER, days=1, uses=1)
+        secrets |= {user.learner, user.password, recording.learner, member.learner, token}
         secrets |= {str(recording.share_token)} if table != "runs/abusereport" else set()
     newest_user = User.objects.latest("pk")
     Authenticator.objects.create(user=newest_user, type="totp", data={"secret": "totp-secret"})
@@ -163,6 +170,52 @@ def test_a_reported_run_is_taken_down_or_left(staff: Client) -> None:
     acts = [(act, thing) for _, act, thing in list_acts()]
     report = fine.reports.get()
     assert acts == [("took down", f"recording {bad.pk}"), ("closed", f"abuse report {report.pk}")]
+
+
+def test_a_team_gets_a_ceiling_of_its_own(staff: Client) -> None:
+    cast = make_cast()
+    at = f"/admin/teams/team/{cast.team.pk}/change/"
+    page = staff.get(at).content.decode()
+    assert f'?q={cast.team.public_id}">4</a>' in page
+    assert "Empty: as the setting RUNS_AT_ONCE_PER_TEAM says." in page
+    staff.post(at, {"name": "Mine now", "runs_at_once": 3, "most_runs_at_once": 7})
+    cast.team.refresh_from_db()
+    assert (cast.team.name, cast.team.runs_at_once) == ("Spring class", 0)
+    assert (cast.team.most_runs_at_once, cast.team.most_runs_per_hour) == (7, None)
+    entry = AuditEntry.objects.latest("pk")
+    assert (entry.act, entry.thing) == ("changed", f"team {cast.team.pk}")
+    assert entry.details == "Most runs at once"
+
+
+def test_teams_in_the_archive_are_listed_apart(staff: Client) -> None:
+    cast = make_cast()
+    operations_of_teams.archive_team(actor=cast.charlie)
+    for state, named in (("used", "Spring class"), ("archived", "Charlie&#x27;s own")):
+        page = staff.get("/admin/teams/team/", {"state": state}).content.decode()
+        assert (page.count('class="field-members"'), named in page) == (1, True)
+
+
+def test_teams_are_deleted_and_their_learners_stay(staff: Client) -> None:
+    cast = make_cast()
+    kept = save(cast.lea.user.learner, run_id="of-lea")
+    chosen = [cast.team.pk, cast.other.pk]
+    fields = {"action": "delete_selected", "_selected_action": chosen}
+    page = staff.post("/admin/teams/team/", fields).content.decode()
+    assert "Spring class" in page
+    assert "lea@example.org" not in page
+    staff.post("/admin/teams/team/", {**fields, "post": "yes"})
+    assert not Team.objects.exists()
+    assert Recording.objects.get() == kept
+    assert [(act, thing) for _, act, thing in list_acts()][-2:] == [
+        ("deleted", f"team {key}") for key in sorted(chosen, reverse=True)
+    ]
+
+
+def test_members_are_found_by_address_team_and_its_id(staff: Client) -> None:
+    cast = make_cast()
+    for asked, found in (("lea@", 1), ("Spring", 4), (cast.team.public_id, 4), ("nobody", 0)):
+        page = staff.get("/admin/teams/membership/", {"q": asked}).content.decode()
+        assert page.count('class="action-select"') + page.count('class="field-user') == found
 
 
 def test_nobody_changes_the_audit_log(staff: Client) -> None:

@@ -106,10 +106,11 @@ OIDC = "accounts/oidc/^(?P<provider_id>[^/]+)/"
 TABLES = [
     *("accounts/user", "accounts/auditentry", "runs/recording", "runs/abusereport"),
     *("news/subscription", "news/sentnews"),
+    *("teams/team", "teams/membership", "teams/assignment"),
 ]
 ADMIN = [
     *("admin/", "admin/login/", "admin/autocomplete/", "admin/jsi18n/", "admin/(?P<url>.*)$"),
-    "admin/^(?P<app_label>accounts|runs|news)/$",
+    "admin/^(?P<app_label>teams|accounts|runs|news)/$",
     *(f"admin/{table}/" for table in TABLES),
     *(f"admin/{table}/add/" for table in TABLES),
     *(f"admin/{table}/<path:object_id>/" for table in TABLES),
@@ -124,7 +125,7 @@ ADMIN = [
 def fill_admin(route: str) -> str:
     """An address of a route of the admin."""
     named = route.replace("<path:object_id>", "1").replace("(?P<url>.*)$", "nowhere/")
-    return "/" + named.replace("^(?P<app_label>accounts|runs|news)/$", "accounts/")
+    return "/" + named.replace("^(?P<app_label>teams|accounts|runs|news)/$", "accounts/")
 
 
 # Every route of the site: one that is added without its line here fails the test below.

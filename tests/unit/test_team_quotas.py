@@ -230,6 +230,7 @@ def test_owners_set_limits_and_that_is_written_down(client: Client, cast: Cast) 
     assert entry is not None
     assert (entry.act, entry.thing) == ("set the quotas", f"team {cast.team.pk}")
     assert entry.details == "runs_at_once 20, member_runs_per_hour 60"
+    assert entry.address == "127.0.0.1"
     post(client, f"{cast.address}quotas/", runs_at_once="20", member_runs_per_hour="60")
     assert AuditEntry.objects.filter(act="set the quotas").count() == 1
     post(client, f"{cast.address}quotas/")
