@@ -33,6 +33,7 @@ LONG_FILES = [
     "browser/test_learner_journeys.py",
     "browser/test_accounts_page.py",
     "integration/test_faults.py",
+    "integration/test_hosts_apart.py",
     "integration/test_expiry.py",
     "hostile/test_layers.py",
     "browser/test_exercise_page.py",

@@ -14,7 +14,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -23,6 +23,7 @@ from django.conf import settings
 
 START_SECONDS: Final = 90
 STOP_SECONDS: Final = 20
+_HERE: Final = "127.0.0.1"
 _BEGINNING: Final = "--- started"
 
 
@@ -98,10 +99,21 @@ class Fleet:
     """``web`` and ``workers`` over one ``redis``; web processes share the site's database."""
 
     def __init__(
-        self, folder: Path, *, web: int, workers: int, database: str = "", **environment: str
+        self,
+        folder: Path,
+        *,
+        web: int,
+        workers: int,
+        database: str = "",
+        redis_at: Sequence[str] = (_HERE,),
+        **environment: str,
     ) -> None:
-        """``database``: as SITE_DATABASE_URL; ``environment``: of every process."""
+        """``database``: as SITE_DATABASE_URL; ``redis_at``: the addresses where Redis listens.
+
+        ``environment`` is that of every process.
+        """
         self.folder = folder
+        self._redis_at = redis_at
         self.redis_port = find_free_port()
         self.environment = {
             "REDIS_URL": f"redis://127.0.0.1:{self.redis_port}/0",
@@ -111,7 +123,7 @@ class Fleet:
         self._database = database
         self.redis = self._make_redis()
         self.ports = [find_free_port() for _ in range(web)]
-        self.web = [self._make_web(port) for port in self.ports]
+        self.web = [self.make_web(port) for port in self.ports]
         self.workers = [self.make_worker(f"worker-{number}") for number in range(workers)]
 
     @property
@@ -152,14 +164,15 @@ class Fleet:
             command, folder / "log", {**self.environment, **its_own, **environment}, _is_ready
         )
 
-    def _make_web(self, port: int) -> Server:
+    def make_web(self, port: int, host: str = _HERE, **environment: str) -> Server:
+        """A web process, not started."""
         folder = self.folder / "site"
         folder.mkdir(exist_ok=True)
-        command = [sys.executable, "manage.py", "play", "--port", str(port)]
-        its_own = {"VAR_DIR": str(folder), "SITE_DATABASE_URL": self._database}
+        command = [sys.executable, "manage.py", "play", "--host", host, "--port", str(port)]
+        its_own = {"VAR_DIR": str(folder), "SITE_DATABASE_URL": self._database, **environment}
 
         def answers(_: Server) -> bool:
-            return _answers(f"http://127.0.0.1:{port}/healthz")
+            return _answers(f"http://{host}:{port}/healthz")
 
         return Server(
             command, self.folder / f"web-{port}.log", {**self.environment, **its_own}, answers
@@ -170,8 +183,8 @@ class Fleet:
         program = shutil.which("redis-server")
         if program is None:
             raise FleetFailed("redis-server is missing; run `make setup`")
-        command = [program, "--port", port, "--bind", "127.0.0.1", "--save", ""]
-        command += ["--dir", str(self.folder)]
+        command = [program, "--port", port, "--bind", *self._redis_at, "--save", ""]
+        command += ["--protected-mode", "no", "--dir", str(self.folder)]
 
         def listens(_: Server) -> bool:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", int(port))):

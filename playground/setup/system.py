@@ -9,12 +9,13 @@ from playground.setup.steps import SetUpError, call
 
 NEEDED = {
     "play": ("bwrap",),
-    "test": ("bwrap", "chromium", "redis-server"),
+    "test": ("bwrap", "chromium", "ip", "redis-server"),
 }
 # A browser without a font draws boxes instead of letters.
 PACKAGES = {
     "bwrap": ("bubblewrap",),
     "chromium": ("chromium", "fonts-dejavu-core"),
+    "ip": ("iproute2",),
     "redis-server": ("redis-server",),
 }
 
