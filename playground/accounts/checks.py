@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage
 
+# Tags of checks: of what pages alone need, and of what a worker needs as well.
+PAGES: Final = "pages"
+SITE: Final = "site"
 
-@checks.register
+
+@checks.register(PAGES)
 def check_accounts(**_: Any) -> list[CheckMessage]:
     """What is fine on one's own machine and not where others sign in."""
     hosts = ", ".join(sorted(set(settings.ALLOWED_HOSTS) - set(settings.LOCAL_HOSTS)))

@@ -8,10 +8,11 @@ from django.core import checks
 from django.core.checks import CheckMessage
 
 from exercises.front_matter import PackError
+from playground.accounts.checks import PAGES
 from playground.catalog import queries
 
 
-@checks.register
+@checks.register(PAGES)
 def check_packs(**_: Any) -> list[CheckMessage]:
     """A broken pack is told with its file and line, before the site starts without it."""
     try:

@@ -13,6 +13,7 @@ from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ImproperlyConfigured
 from django.http.request import validate_host
 
+from playground.accounts.checks import PAGES, SITE
 from playground.runs.exposure import list_reachable_hosts
 
 LEAST_KEY_SIGNS: Final = 32
@@ -29,10 +30,21 @@ def refuse_unsafe() -> None:
         raise ImproperlyConfigured("\n".join(f"{one.msg} {one.hint or ''}" for one in found))
 
 
-@checks.register
+@checks.register(SITE)
 def check_settings(**_: Any) -> list[CheckMessage]:
-    """All of the below."""
-    return [*find_strangers_dangers(), *find_contradictions(), *find_address_mistakes()]
+    """What is wrong wherever a process of the site runs."""
+    return [*find_strangers_dangers(), *find_contradictions()]
+
+
+@checks.register(PAGES)
+def check_pages(**_: Any) -> list[CheckMessage]:
+    """What is wrong where pages are served."""
+    return [
+        *find_secrets_of_one_host(),
+        *find_cookie_mistakes(),
+        *find_missing_packs(),
+        *find_address_mistakes(),
+    ]
 
 
 def find_strangers_dangers() -> Iterator[CheckMessage]:
@@ -55,7 +67,12 @@ def find_strangers_dangers() -> Iterator[CheckMessage]:
             "`python -c 'import secrets; print(secrets.token_urlsafe(48))'` prints.",
             id="operating.E002",
         )
-    if settings.REDIS_URL and is_kept_in_a_file(settings.SECRET_KEY):
+
+
+def find_secrets_of_one_host() -> Iterator[CheckMessage]:
+    """What all web processes of a fleet must have the same."""
+    is_fleet = settings.REDIS_URL and list_reachable_hosts()
+    if is_fleet and is_kept_in_a_file(settings.SECRET_KEY):
         yield checks.Warning(
             "SECRET_KEY is the one of this host's VAR_DIR: web processes of a fleet that have "
             "another one sign each other's visitors out.",
@@ -81,6 +98,10 @@ def find_contradictions() -> Iterator[CheckMessage]:
             hint="Set it to a Postgres of the site's own, or leave it out for a SQLite file.",
             id="operating.E004",
         )
+
+
+def find_cookie_mistakes() -> Iterator[CheckMessage]:
+    """HTTPS that is asked for and not spoken."""
     if settings.SESSION_COOKIE_SECURE and is_plain(settings.SITE_URL) and list_reachable_hosts():
         yield Error(
             f"SECURE_COOKIES is set and SITE_URL is {settings.SITE_URL}: browsers send the cookie "
@@ -95,6 +116,10 @@ def find_contradictions() -> Iterator[CheckMessage]:
             hint="Set SITE_URL to https://HOST, or take HSTS_DAYS away.",
             id="operating.W002",
         )
+
+
+def find_missing_packs() -> Iterator[CheckMessage]:
+    """Folders that are named and not there."""
     for folder in settings.PACK_DIRS:
         if folder != str(settings.ADDED_PACKS_DIR) and not Path(folder).is_dir():
             yield checks.Warning(

@@ -8,12 +8,13 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage
 
+from playground.accounts.checks import SITE
 from playground.runs.advice import advise
 from playground.runs.exposure import list_reachable_hosts, must_be_full
 from playground.runs.machine import examine
 
 
-@checks.register
+@checks.register(SITE)
 def check_exposure(**_: Any) -> list[CheckMessage]:
     """A site that others can reach needs level full where it runs cells itself."""
     hosts = ", ".join(list_reachable_hosts())

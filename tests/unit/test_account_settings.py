@@ -9,12 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.checks import run_checks
+from django.core.checks.registry import registry
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
 
 from playground import env
-from playground.accounts.checks import check_accounts
+from playground.accounts.checks import PAGES, SITE, check_accounts
+from playground.runs.management.commands import play, runworker
 from tests.conftest import ROOT
 
 
@@ -128,3 +132,31 @@ def test_browsers_from_before_there_were_accounts_keep_their_session() -> None:
     again.migrate(newest)
     assert find_learner(session.session_key) == "from before"
     assert not session.exists(str(session.session_key))
+
+
+def test_a_worker_is_not_warned_of_what_is_the_pages_alone(settings: Any) -> None:
+    settings.ALLOWED_HOSTS = ["learn.example.org"]
+    settings.REDIS_URL = "redis://redis:6379/0"
+    settings.SESSION_COOKIE_SECURE = False
+    settings.PACK_DIRS = ["/nowhere"]
+    asked = runworker.Command().get_check_kwargs({"skip_checks": False})
+    told = {message.id for message in run_checks(**asked)}
+    assert told == set()
+    settings.DEBUG = True
+    assert {message.id for message in run_checks(**asked)} == {"operating.E001"}
+    on_pages = {message.id for message in run_checks(databases=[])}
+    assert {"accounts.W002", "operating.W003", "operating.E001"} <= on_pages
+
+
+def test_every_check_of_ours_says_where_it_is_asked() -> None:
+    """Without a tag a worker would leave it out unseen."""
+    ours = [one for one in registry.get_checks() if one.__module__.startswith("playground.")]
+    assert len(ours) >= 5
+    assert all(set(one.tags) & {PAGES, SITE} for one in ours)
+
+
+@pytest.mark.django_db
+def test_a_site_that_is_up_to_date_migrates_nothing() -> None:
+    assert not play.is_behind()
+    MigrationRecorder.Migration.objects.filter(app="teams", name="0004_quotas").delete()
+    assert play.is_behind()

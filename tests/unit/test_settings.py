@@ -181,7 +181,7 @@ def shared(settings: Any) -> Any:
 
 def find() -> list[str]:
     """Which checks speak; each says what to do."""
-    found = checks.check_settings()
+    found = [*checks.check_settings(), *checks.check_pages()]
     assert all(message.hint for message in found)
     return [str(message.id).removeprefix("operating.") for message in found]
 

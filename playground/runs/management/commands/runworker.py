@@ -4,8 +4,10 @@ from typing import Any
 
 from channels.management.commands import runworker
 from django.conf import settings
+from django.core.checks.registry import registry
 from django.core.management.base import CommandError
 
+from playground.accounts.checks import PAGES
 from playground.runs.exposure import LevelBelowFull
 from playground.runs.fleet_worker import FleetWorker
 
@@ -17,8 +19,12 @@ class Command(runworker.Command):
     worker_class = FleetWorker
 
     def get_check_kwargs(self, options: dict[str, Any]) -> Any:
-        """As every command's, but without a database: a worker has no key to the site's."""
-        return {**super().get_check_kwargs(options), "databases": []}
+        """As every command's, but for what is the pages' alone, and without a database.
+
+        A worker has no key to the site's.
+        """
+        tags = [tag for tag in registry.tags_available() if tag != PAGES]
+        return {**super().get_check_kwargs(options), "databases": [], "tags": tags}
 
     def handle(self, *arguments: Any, **options: Any) -> None:
         """Work until stopped."""
