@@ -170,7 +170,7 @@ def read_site_database(name: str, kept_in: Path) -> dict[str, Any]:
     value = os.environ.get(name, "")
     if not value:
         return {
-            "ENGINE": "django.db.backends.sqlite3",
+            "ENGINE": "playground.sqlite",
             "NAME": kept_in,
             "OPTIONS": {
                 "init_command": "PRAGMA journal_mode = WAL",
