@@ -223,18 +223,24 @@ def get_tally() -> Tally:
     return RedisTally() if settings.REDIS_URL else LocalTally()
 
 
+def name_runs(count: int) -> str:
+    """So many of them, in words."""
+    return f"{count} run{'' if count == 1 else 's'}"
+
+
 def _say_at_once(share: Share) -> str:
+    runs = name_runs(share.quota.runs_at_once)
     return (
-        f"{share.subject} {share.verb} {share.quota.runs_at_once} runs going on or waiting, the "
-        f"most at once: {share.limit_of.at_once}. Your code was not run: there is room as soon as "
-        "one of them ends, so stop one of yours, or try again in 10 s."
+        f"{share.subject} {share.verb} {runs} going on or waiting, the most at once: "
+        f"{share.limit_of.at_once}. Your code was not run: there is room as soon as one of them "
+        "ends, so stop one of yours, or try again in 10 s."
     )
 
 
 def _say_per_hour(share: Share, wait_seconds: float) -> str:
-    minutes = int(wait_seconds // 60) + 1
+    runs, minutes = name_runs(share.quota.runs_per_hour), int(wait_seconds // 60) + 1
     return (
-        f"{share.subject} {share.verb} begun {share.quota.runs_per_hour} runs within an hour, the "
-        f"most there may be: {share.limit_of.per_hour}. Your code was not run; try "
-        f"again in {minutes} min, when there is room."
+        f"{share.subject} {share.verb} begun {runs} within an hour, the most there may be: "
+        f"{share.limit_of.per_hour}. Your code was not run; try again in {minutes} min, when there "
+        "is room."
     )

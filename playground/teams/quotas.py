@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from playground.accounts.learners import digest_learner
 from playground.accounts.models import ACCOUNT
-from playground.runs.quotas import LimitOf, Quota, Share
+from playground.runs.quotas import LimitOf, Quota, Share, name_runs
 from playground.teams.models import Assignment, Membership, Role, Team
 from sandbox.protocol import Limits
 
@@ -19,11 +19,11 @@ QUOTAS: Final = (
     *("member_runs_at_once", "member_runs_per_hour", "member_scratch_megabytes"),
 )
 _WORDS: Final = (
-    "{} runs at once by all together",
-    "{} runs within an hour by all together",
-    "{} runs at once by each member",
-    "{} runs within an hour by each member",
-    "{} MB of scratch files and databases for each member",
+    "{1} at once by all together",
+    "{1} within an hour by all together",
+    "{1} at once by each member",
+    "{1} within an hour by each member",
+    "{0} MB of scratch files and databases for each member",
 )
 _MIB: Final = 1024 * 1024
 _OURS: Final = "this site's limit for a team"
@@ -82,7 +82,7 @@ def say_bounds(team: Team) -> list[str]:
     """What its owners bounded, in words."""
     most, own = in_force(team), {name for name in QUOTAS if getattr(team, name)}
     return [
-        words.format(value)
+        words.format(value, name_runs(value))
         for name, value, words in zip(QUOTAS, most, _WORDS, strict=True)
         if name in own
     ]

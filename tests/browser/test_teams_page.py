@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import OpenPage
 from tests.browser.test_accessibility import DESKTOP, PHONE, expect_no_barrier
 from tests.browser.test_accounts_page import Site, address, mailing, sign_up
+from tests.browser.test_card_page import click, expect_status, get_cell, get_editor, run, write
 from tests.browser.test_recordings_page import LONG_MS
 
 __all__ = ["address", "mailing"]  # fixtures
@@ -89,6 +90,34 @@ def test_from_a_team_to_feedback(open_page: OpenPage, mailing: Site) -> None:
     first.get_by_role("button", name="Answer").click()
     lead.reload()
     expect(lead.get_by_role("article", name="Line 1")).to_contain_text("Now I see.")
+
+
+def test_who_reaches_a_limit_of_the_team_is_told_whose_it_is(
+    open_page: OpenPage, mailing: Site
+) -> None:
+    lead = open_page("/async-databases/")
+    link = make_team(lead, mailing, "bounding@example.org")
+    lead.get_by_role("link", name="Settings").click()
+    lead.get_by_role("link", name="Set limits").click()
+    lead.get_by_label("Runs of each member within an hour").fill("1")
+    lead.get_by_role("button", name="Set the limits").click()
+    expect(lead.get_by_text("The limits hold for every run that begins")).to_be_visible()
+    learner = open_page("/async-databases/")
+    join(learner, mailing, link, "bounded@example.org")
+    expect(learner.get_by_text("1 run within an hour by each member")).to_be_visible()
+    learner.goto(f"{mailing.address}{CARD}")
+    cell = get_cell(learner)
+    run(cell, "print('once')", "once")
+    write(cell, "print('never')")
+    click(cell, "Run")
+    expect_status(cell, "You have begun 1 run within an hour, the most there may be")
+    expect_status(cell, "the limit that the owners of First steps set for each member")
+    expect_status(cell, "try again in 60 min")
+    expect(get_editor(cell)).to_contain_text("print('never')")  # what was typed stays
+    lead.get_by_label("Runs of each member within an hour").fill("")
+    lead.get_by_role("button", name="Set the limits").click()
+    expect(lead.get_by_text("The limits hold for every run that begins")).to_be_visible()
+    run(cell, "print('again')", "again")
 
 
 def answer_wrongly(page: Page) -> None:

@@ -113,7 +113,7 @@ def test_whose_limit_it_is_and_when_there_is_room(settings: Any, cast: Cast) -> 
     ask = async_to_sync(admit)
     assert ask(cast.lea, tally, "1") == ""
     assert ask(cast.lea, tally, "2") == (
-        "You have 1 runs going on or waiting, the most at once: the limit that the owners of "
+        "You have 1 run going on or waiting, the most at once: the limit that the owners of "
         "Spring class set for each member. Your code was not run: there is room as soon as one "
         "of them ends, so stop one of yours, or try again in 10 s."
     )
@@ -135,7 +135,7 @@ def test_within_an_hour(cast: Cast) -> None:
     ask = async_to_sync(admit)
     assert ask(cast.lea, tally, "1") == ""
     said = ask(cast.lea, tally, "2")
-    assert "You have begun 1 runs within an hour" in said
+    assert "You have begun 1 run within an hour" in said
     assert "set for each member. Your code was not run; try again in 60 min" in said
     assert ask(cast.lou, tally, "3") == ""
     assert "Your team Spring class has begun 2 runs" in ask(cast.tom, tally, "4")
@@ -148,7 +148,7 @@ def test_the_operator_s_ceiling_is_above_the_owners(settings: Any, cast: Cast) -
     ask = async_to_sync(admit)
     tally = LocalTally()
     ask(cast.lea, tally, "1")
-    assert "has 1 runs going on or waiting" in (said := ask(cast.lou, tally, "2"))
+    assert "has 1 run going on or waiting" in (said := ask(cast.lou, tally, "2"))
     assert "this site's limit for a team" in said
     Team.objects.filter(pk=cast.team.pk).update(most_runs_at_once=2)
     assert ask(cast.lou, tally, "3") == ""
