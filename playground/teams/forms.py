@@ -120,8 +120,12 @@ class QuotaForm(forms.Form):
             field = self.fields[name]
             field.required = False
             most_said = f"at most {most}, this site's limit" if most else "as many as you like"
-            field.help_text = f"From 1, {most_said}. Empty: {most or 'without bound'}."
-            field.validators += [MinValueValidator(1), MaxValueValidator(most or MOST_FIGURE)]
+            field.help_text = f"From 1, {most_said}. Empty: no limit of the team's own."
+            too_many = f"This is too many: {most_said if most else f'at most {MOST_FIGURE}'}."
+            field.validators += [
+                MinValueValidator(1, "From 1; leave it empty for no limit of the team's own."),
+                MaxValueValidator(most or MOST_FIGURE, too_many),
+            ]
             field.widget.attrs |= {"min": 1, "max": most or MOST_FIGURE}
 
     @property

@@ -238,9 +238,21 @@ def test_owners_set_limits_and_that_is_written_down(client: Client, cast: Cast) 
     assert say_bounds(cast.team) == []
 
 
-@pytest.mark.parametrize("value", ["0", "-1", "9", "x", "1e9"])
+FROM_1 = "From 1; leave it empty for no limit of the team's own."
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("0", FROM_1),
+        ("-1", FROM_1),
+        ("9", "This is too many: at most 8, this site's limit."),
+        ("x", "Enter a whole number."),
+        ("1e9", "Enter a whole number."),
+    ],
+)
 def test_what_cannot_be_is_refused_and_kept_on_the_page(
-    client: Client, settings: Any, cast: Cast, value: str
+    client: Client, settings: Any, cast: Cast, value: str, said: str
 ) -> None:
     settings.RUNS_AT_ONCE_PER_LEARNER = 8
     sign_in(client, "alice@example.org")
@@ -248,5 +260,6 @@ def test_what_cannot_be_is_refused_and_kept_on_the_page(
     assert page.status_code == 400
     assert f'value="{value}"' in page.content.decode()
     assert "at most 8, this site's limit" in page.content.decode()
+    assert page.context["form"].errors["member_runs_at_once"] == [said]
     cast.team.refresh_from_db()
     assert cast.team.member_runs_at_once == 0
