@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -38,7 +39,7 @@ from exercises.parameters import WORKERS, Parameter, ParameterRefused, bind
 from exercises.question_loader import QUESTIONS, Proofs, load_questions
 from sandbox.protocol import MAX_WORKERS, PROFILES, Database
 
-__all__ = ["BUILT_IN", "PackError", "load_card", "load_pack", "load_packs"]
+__all__ = ["BUILT_IN", "PackError", "list_faults", "load_card", "load_pack", "load_packs"]
 
 BUILT_IN: Final = Path(__file__).parent / "packs"
 RESERVED_SLUGS: Final = frozenset(
@@ -106,6 +107,26 @@ def load_pack(path: Path | str) -> Pack:
         checked=load_checked(folder),
         news=matter.news,
     )
+
+
+def list_faults(path: Path | str) -> list[PackError]:
+    """What is wrong in the pack of that folder: the first of it, of each card and exercise."""
+    folder = Path(path)
+    exercises = (
+        each for card in list_numbered(folder) for each in list_numbered(card / "exercises")
+    )
+    work: list[Callable[[], object]] = [
+        partial(load_pack, folder),
+        *(partial(load_card, each, "") for each in list_numbered(folder)),
+        *(partial(load_exercise, each) for each in exercises),
+    ]
+    found: dict[str, PackError] = {}
+    for load in work:
+        try:
+            load()
+        except PackError as error:
+            found.setdefault(str(error), error)
+    return sorted(found.values(), key=lambda each: (str(each.file), each.line))
 
 
 def load_card(folder: Path, pack: str) -> Card:

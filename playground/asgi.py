@@ -18,7 +18,7 @@ from playground.operating.checks import refuse_unsafe
 from playground.runs.consumers import RunConsumer
 from playground.runs.embedded import with_embedded_worker
 from playground.runs.worker import SandboxConsumer
-from playground.teams.consumers import TeamConsumer
+from playground.teams.consumers import PackConsumer, TeamConsumer
 
 refuse_unsafe()  # a broken pack as well is heard of at once
 
@@ -28,6 +28,7 @@ routes = URLRouter(
     [
         path("ws/runs/", RunConsumer.as_asgi()),  # type: ignore[arg-type, list-item]
         path("ws/teams/<slug:team>/", TeamConsumer.as_asgi()),  # type: ignore[arg-type, list-item]
+        path("ws/teams/<slug:team>/packs/<int:version>/", PackConsumer.as_asgi()),  # type: ignore[arg-type, list-item]
         re_path("", WebsocketDenier.as_asgi()),  # type: ignore[arg-type, list-item]
     ]
 )

@@ -214,6 +214,7 @@ ACCOUNT_RATE_LIMITS = {
     "report": "10/h/ip",
     "share": "60/h/ip",
     "invite": "20/h/user",
+    "upload": "30/h/user",
 }  # beside allauth's own
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = True

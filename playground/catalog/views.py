@@ -12,11 +12,12 @@ from django_htmx.middleware import HtmxDetails
 
 from exercises.exercise import Exercise
 from exercises.known import KnownError
-from exercises.model import Card, Cell, Pack
+from exercises.model import Card, Cell
 from playground.accounts.learners import ensure_learner
-from playground.catalog import claims, markdown, previews, queries
+from playground.catalog import claims, markdown, previews, private_packs, queries
 from playground.catalog.filters import Filters, narrow
 from playground.catalog.markdown import Marks
+from playground.catalog.private_packs import Shown
 from playground.catalog.statuses import read_statuses
 
 
@@ -24,7 +25,8 @@ from playground.catalog.statuses import read_statuses
 @vary_on_headers("HX-Request")
 def card_list(request: HttpRequest, pack: str) -> HttpResponse:
     """The cards of a pack, narrowed by search, tags, difficulty and how far the learner is."""
-    found = _get_pack(pack)
+    shown = _find_pack(request, pack)
+    found = shown.pack
     statuses = read_statuses(request, found)
     given = request.GET
     filters = Filters(
@@ -36,20 +38,22 @@ def card_list(request: HttpRequest, pack: str) -> HttpResponse:
     narrowed = narrow(found, filters, statuses)
     context = {
         "pack": found,
+        "whose": shown,
         "cards": [{**_summary(card), "status": statuses.get(card.slug)} for card in narrowed.cards],
         "filters": filters,
         "narrowed": narrowed,
     }
     htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
     if not htmx:
-        return render(request, "catalog/card_list.html", context)
-    part = render(request, "catalog/card_list.html#results", context)
+        return _keep_private(shown, render(request, "catalog/card_list.html", context))
+    part = _keep_private(shown, render(request, "catalog/card_list.html#results", context))
     return replace_url(part, f"{request.path}?{filters.query}" if filters.query else request.path)
 
 
 def card(request: HttpRequest, pack: str, card: str) -> HttpResponse:
     """A card with its cells. A visit makes the learner session that runs belong to."""
-    found = _get_pack(pack)
+    whose = _find_pack(request, pack)
+    found = whose.pack
     shown = found.card(card)
     if shown is None:
         raise Http404(f"There is no card {card!r} in this pack.")
@@ -60,6 +64,7 @@ def card(request: HttpRequest, pack: str, card: str) -> HttpResponse:
     context = {
         "pack": found,
         "card": shown,
+        "whose": whose,
         "rule": markdown.render_inline(shown.rule),
         "question": markdown.render_inline(shown.question),
         "parts": [_part(part, marks) for part in shown.parts()],
@@ -71,16 +76,17 @@ def card(request: HttpRequest, pack: str, card: str) -> HttpResponse:
         "after": after and _summary(after),
         **previews.describe_card(request, shown),
     }
-    return render(request, "catalog/card.html", context)
+    return _keep_private(whose, render(request, "catalog/card.html", context))
 
 
 def cell(request: HttpRequest, pack: str, card: str, cell: str) -> HttpResponse:
     """A cell that the card's page does not show until it is opened."""
-    shown = _get_pack(pack).card(card)
+    whose = _find_pack(request, pack)
+    shown = whose.pack.card(card)
     found = next((each for each in shown.more_cells if each.slug == cell), None) if shown else None
     if found is None:
         raise Http404(f"There is no cell {cell!r} behind this card.")
-    return render(request, "runs/cell.html", {"card": shown, "cell": found})
+    return _keep_private(whose, render(request, "runs/cell.html", {"card": shown, "cell": found}))
 
 
 @vary_on_headers("HX-Request")
@@ -109,11 +115,18 @@ def _error(known: KnownError) -> dict[str, Any]:
     }
 
 
-def _get_pack(slug: str) -> Pack:
-    pack = queries.get_packs().get(slug)
-    if pack is None:
+def _find_pack(request: HttpRequest, slug: str) -> Shown:
+    shown = private_packs.find_pack(slug, private_packs.digest_of(request))
+    if shown is None:
         raise Http404(f"There is no pack {slug!r}.")
-    return pack
+    return shown
+
+
+def _keep_private(shown: Shown, response: HttpResponse) -> HttpResponse:
+    """What not everybody is shown is kept by no cache."""
+    if shown.team:
+        response["Cache-Control"] = "private, no-store"
+    return response
 
 
 def _summary(card: Card) -> dict[str, Any]:

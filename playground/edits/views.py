@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from playground.accounts.learners import ensure_learner, get_learner
-from playground.catalog import queries as catalog
+from playground.catalog import private_packs
 from playground.edits import messages, operations, queries
 from playground.edits.flood import Flood
 
@@ -27,7 +27,7 @@ _SIGNED_IN_OR_OUT = (
 @never_cache
 def card_edits(request: HttpRequest, pack: str, card: str) -> HttpResponse:
     """All that whoever asks has typed on a card."""
-    if catalog.get_card(pack, card) is None:
+    if private_packs.find_card(pack, card, private_packs.digest_of(request)) is None:
         raise Http404("There is no such card.")
     learner = get_learner(request)
     edits = queries.list_edits(learner, pack, card)
@@ -39,7 +39,7 @@ def card_edits(request: HttpRequest, pack: str, card: str) -> HttpResponse:
 @never_cache
 def save(request: HttpRequest, pack: str, card: str, place: str) -> HttpResponse:
     """Keep what was typed in one place; what a page is told of the place then."""
-    shown = catalog.get_card(pack, card)
+    shown = private_packs.find_card(pack, card, private_packs.digest_of(request))
     author = queries.find_author_s(shown, place) if shown else None
     if author is None:
         raise Http404("There is nothing to edit here.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date
 from itertools import islice
 from typing import Any, Final, NamedTuple
@@ -10,7 +11,8 @@ from typing import Any, Final, NamedTuple
 from exercises.exercise import Exercise
 from exercises.model import Card, Pack
 from playground.accounts.learners import digest_learner
-from playground.catalog.queries import get_card, get_packs
+from playground.catalog import private_packs
+from playground.catalog.queries import get_packs
 from playground.progress import activity
 from playground.progress.activity import Day, Done
 from playground.progress.models import ActivityDay, Attempt, ExerciseProgress
@@ -72,12 +74,12 @@ def glance(learner: str, today: date) -> Glance | None:
     if not deeds:
         return None
     digest = digest_learner(learner)
-    packs, begun = list(get_packs().values()), {pack for pack, _ in deeds}
-    told = [_tell_pack(each, deeds) for each in packs if each.slug in begun]
-    told = told or [_tell_pack(packs[0], deeds)]  # what was begun may be gone
+    packs, begun = _list_packs(digest), {pack for pack, _ in deeds}
+    told = [_tell_pack(each, deeds) for each in packs.values() if each.slug in begun]
+    told = told or [_tell_pack(next(iter(packs.values())), deeds)]  # what was begun may be gone
     left = [each for each in told if each.following] or told
     days = ActivityDay.objects.filter(learner=digest).values_list("day", flat=True)
-    return Glance(left[:MOST_PACKS], _list_wrong(digest), activity.count_streak(days, today))
+    return Glance(left[:MOST_PACKS], _list_wrong(digest, packs), activity.count_streak(days, today))
 
 
 def look(learner: str, today: date) -> Overview:
@@ -87,10 +89,11 @@ def look(learner: str, today: date) -> Overview:
     active = ActivityDay.objects.filter(learner=digest)
     rows = active.values_list("day", "runs", "attempts", "reviews")
     days = {day: Done(*counts) for day, *counts in rows}
+    packs = _list_packs(digest)
     return Overview(
-        [_tell_pack(pack, deeds) for pack in get_packs().values()],
-        _list_wrong(digest),
-        _list_strengths(deeds),
+        [_tell_pack(pack, deeds) for pack in packs.values()],
+        _list_wrong(digest, packs),
+        _list_strengths(deeds, packs),
         activity.lay_out(days, today),
         activity.count_streak(days, today),
     )
@@ -112,19 +115,27 @@ def _tell_pack(pack: Pack, deeds: dict[tuple[str, str], Deeds]) -> PackProgress:
     return PackProgress(pack, ran + counts[CardStatus.READ], ran, passed, next(left, None))
 
 
-def _find(pack: str, card: str, exercise: str) -> tuple[Card, Exercise] | None:
+def _list_packs(digest: str) -> dict[str, Pack]:
+    """Everybody's, then those that the learner is shown beside them."""
+    own = {pack.slug: pack for pack in private_packs.list_packs(digest)}
+    return {**get_packs(), **own}
+
+
+def _find(
+    packs: Mapping[str, Pack], pack: str, card: str, exercise: str
+) -> tuple[Card, Exercise] | None:
     """As they are today, if they still are."""
-    found = get_packs().get(pack)
+    found = packs.get(pack)
     shown = found.card(card) if found else None
     known = shown.exercise(exercise) if shown else None
     return (shown, known) if shown and known else None
 
 
-def _list_wrong(digest: str) -> list[Wrong]:
+def _list_wrong(digest: str, packs: Mapping[str, Pack]) -> list[Wrong]:
     """The newest, each with what its newest failed attempt was told."""
     failed = ExerciseProgress.objects.filter(learner=digest, last_state=Attempt.State.FAILED)
     keys = failed.order_by("-last_at").values_list("pack", "card", "exercise", "last_at")
-    known = ((*key, found) for key in keys.iterator() if (found := _find(*key[:3])))
+    known = ((*key, found) for key in keys.iterator() if (found := _find(packs, *key[:3])))
     newest = list(islice(known, MOST_WRONG))
     if not newest:
         return []
@@ -147,12 +158,14 @@ def _first_failed(verdicts: list[dict[str, Any]]) -> str:
     return str(next(failed, {}).get("expected", ""))
 
 
-def _list_strengths(deeds: dict[tuple[str, str], Deeds]) -> list[Strength]:
+def _list_strengths(
+    deeds: dict[tuple[str, str], Deeds], packs: Mapping[str, Pack]
+) -> list[Strength]:
     tried: Counter[str] = Counter()
     passed: Counter[str] = Counter()
     alone: Counter[str] = Counter()
     for (pack, slug), done in deeds.items():
-        card = get_card(pack, slug) if done.tried else None
+        card = packs[pack].card(slug) if done.tried and pack in packs else None
         if card is None:
             continue
         known = {each.slug for each in card.exercises}

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from playground.accounts import zones
 from playground.accounts.learners import ensure_learner, get_learner
-from playground.catalog import markdown, queries
+from playground.catalog import markdown, private_packs, queries
 from playground.progress import operations, overview, review_queue
 
 
@@ -39,7 +39,7 @@ def own_progress(request: HttpRequest) -> HttpResponse:
 @require_POST
 def mark_read(request: HttpRequest, pack: str, card: str) -> HttpResponse:
     """The end of the answer came into view."""
-    if queries.get_card(pack, card) is None:
+    if private_packs.find_card(pack, card, private_packs.digest_of(request)) is None:
         raise Http404("There is no such card.")
     operations.mark_read(ensure_learner(request), pack, card)
     return HttpResponse(status=204)
@@ -48,7 +48,7 @@ def mark_read(request: HttpRequest, pack: str, card: str) -> HttpResponse:
 @require_POST
 def hint(request: HttpRequest, pack: str, card: str, exercise: str, number: int) -> HttpResponse:
     """One hint, for whoever asks for it, and the button for the next."""
-    shown = queries.get_card(pack, card)
+    shown = private_packs.find_card(pack, card, private_packs.digest_of(request))
     found = shown.exercise(exercise) if shown else None
     if found is None or not 1 <= number <= len(found.hints):
         raise Http404("There is no such hint.")

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from channels.db import database_sync_to_async
+
 from exercises.exercise import PLACE, Exercise
 from exercises.model import Card, Cell
-from playground.catalog import queries
-from playground.runs.messages import CheckAnswer, NotOurs, PageMessage, RunCell
+from playground.accounts.learners import digest_learner
+from playground.catalog import private_packs
+from playground.runs.messages import CellAddress, CheckAnswer, NotOurs, PageMessage, RunCell
 
 
-def find_exercise(message: CheckAnswer) -> tuple[Card, Exercise]:
-    """The exercise, on a driver that it runs on. Raises NotOurs."""
-    card = queries.get_card(message.pack, message.card)
+async def look_up[Message: CellAddress, Found](
+    find: Callable[[Message, str], Found], message: Message, learner: str
+) -> Found:
+    """What one of the functions below finds, for a coroutine. Raises NotOurs."""
+    if not private_packs.is_private(message.pack):
+        return find(message, learner)  # which is all in memory
+    return await database_sync_to_async(find, thread_sensitive=False)(message, learner)
+
+
+def find_exercise(message: CheckAnswer, learner: str) -> tuple[Card, Exercise]:
+    """The exercise, on a driver that it runs on, for the learner of that key. Raises NotOurs."""
+    card = private_packs.find_card(message.pack, message.card, digest_learner(learner))
     exercise = card.exercise(message.cell.removeprefix(PLACE)) if card else None
     if exercise and message.asked:
         exercise = exercise.narrowed_to(message.asked)
@@ -21,9 +35,9 @@ def find_exercise(message: CheckAnswer) -> tuple[Card, Exercise]:
     return card, exercise
 
 
-def find_cell(message: PageMessage) -> tuple[Card, Cell]:
+def find_cell(message: PageMessage, learner: str) -> tuple[Card, Cell]:
     """The cell; to be run, on a driver and in workers that it runs in. Raises NotOurs."""
-    card = queries.get_card(message.pack, message.card)
+    card = private_packs.find_card(message.pack, message.card, digest_learner(learner))
     cell = card.cell(message.cell) if card else None
     if card is None or cell is None:
         raise NotOurs("This cell is not here any more. Reload the page for its new form.")

@@ -20,9 +20,9 @@ def answer_of(exercise: Exercise, message: CheckAnswer) -> str:
     return message.code if exercise.is_code else compose(exercise, message.foretold)
 
 
-def render_emptied(exercise: Exercise) -> str:
+def render_emptied(place: str) -> str:
     """No verdict of an earlier answer."""
-    return _render("empty", cell=exercise.place)
+    return _render("empty", cell=place)
 
 
 def render_verdicts(exercise: Exercise, grade: Grade) -> str:

@@ -24,7 +24,7 @@ from exercises.questions import fill_in, find_fault
 from exercises.versions import are_met
 from playground.runs import grading
 from playground.runs.grading import Runner
-from sandbox.client import SandboxBusy, SandboxClient, SandboxUnavailable
+from sandbox.client import SandboxBusy, SandboxUnavailable
 from sandbox.protocol import RunRecord, RunRequest
 
 TOGETHER: Final = 3  # runs at a time: they mostly wait; more would disturb each other's times
@@ -65,7 +65,7 @@ class OursFailed(Exception):
 class SharedRuns:
     """Runs what is asked for once and has many judge it: claims of one cell, predictions."""
 
-    def __init__(self, client: SandboxClient, versions: Mapping[str, str]) -> None:
+    def __init__(self, client: Runner, versions: Mapping[str, str]) -> None:
         self.versions = versions
         self._client = client
         self._runs: dict[bytes, asyncio.Task[RunRecord]] = {}
@@ -114,10 +114,15 @@ def list_subjects(folder: Path, pack: Pack) -> Iterator[Subject]:
             yield from _answers(place / "exercises" / exercise.folder, card, exercise)
 
 
-async def check(client: SandboxClient, subjects: Iterable[Subject]) -> AsyncIterator[Result]:
-    """Check them, some at a time; results come as they are known."""
+async def check(
+    client: Runner, versions: Mapping[str, str], subjects: Iterable[Subject]
+) -> AsyncIterator[Result]:
+    """Check them, some at a time; results come as they are known.
+
+    ``versions`` of the libraries that are in the jail, by name.
+    """
     free = asyncio.Semaphore(TOGETHER)
-    runner = SharedRuns(client, (await client.status()).versions)
+    runner = SharedRuns(client, versions)
     tasks = [asyncio.create_task(_check_one(runner, free, each)) for each in subjects]
     try:
         for task in asyncio.as_completed(tasks):

@@ -20,7 +20,7 @@ from playground.accounts.consumers import SiteConsumer
 from playground.accounts.networks import network_of
 from playground.measures import PageClock
 from playground.runs import answers, ending, fragments, grading, messages, operations, quotas
-from playground.runs.addresses import find_cell, find_exercise
+from playground.runs.addresses import find_cell, find_exercise, look_up
 from playground.runs.following import Again, SeededAnew, follow, reset
 from playground.runs.fragments import RunPicture
 from playground.runs.messages import (
@@ -94,17 +94,17 @@ class RunConsumer(SiteConsumer):
                 "You signed in or out since this page was opened. Reload it, and go on."
             )
         if isinstance(message, CheckAnswer):
-            await self._check(message, *find_exercise(message))
+            await self._check(message, *await look_up(find_exercise, message, self.learner))
         elif isinstance(message, RunCell):
-            await self._run(message, *find_cell(message))
+            await self._run(message, *await look_up(find_cell, message, self.learner))
         elif isinstance(message, ResetCell):
-            await self._reset(find_cell(message)[1])
+            await self._reset((await look_up(find_cell, message, self.learner))[1])
         elif isinstance(message, ResumeRun):
             await self._resume(message)
         elif run := self._runs.get(message.cell):
             await self._streams.request_stop(run.stream_id)
         elif not message.cell.startswith(PLACE):
-            find_cell(message)
+            await look_up(find_cell, message, self.learner)
 
     async def _may_begin(self, place: str) -> bool:
         """Whether the page may run something there now; it is told why not."""
@@ -177,7 +177,7 @@ class RunConsumer(SiteConsumer):
         """From its start, or from where the page lost it, until its end is kept."""
         async with get_runs().hold(run), ending.counted(run):
             if isinstance(run.message, CheckAnswer):
-                await self._say(answers.render_emptied(find_exercise(run.message)[1]))
+                await self._say(answers.render_emptied(run.place))
             told = await self._follow(run, is_new=is_new)
             if isinstance(run.message, CheckAnswer):
                 await self._judge(run, told)
@@ -233,12 +233,16 @@ class RunConsumer(SiteConsumer):
             await reset(run.request.session)
             if grade := await ending.judge(run, told):
                 assert isinstance(run.message, CheckAnswer)
-                exercise = find_exercise(run.message)[1]
+                _, exercise = await look_up(find_exercise, run.message, run.learner)
                 await self._say(answers.render_verdicts(exercise, grade))
                 await self._say(await ending.keep_attempt(run, grade))
                 await self._record(run, told)
             else:
                 await get_runs().close(run)
+        except messages.NotOurs:
+            sentence = "The exercise was taken away while it ran, so your answer was not judged."
+            await self._say(fragments.render_status(run.place, sentence))
+            await get_runs().close(run)
         except Exception:
             _log.exception("attempt of run %s", run.run_id)
 
@@ -248,7 +252,7 @@ class RunConsumer(SiteConsumer):
         try:
             fragment = await ending.keep_recording(run, told)
             await get_runs().close(run)
-        except operations.NobodysRun:
+        except (operations.NobodysRun, messages.NotOurs):
             return
         except Exception:
             _log.exception("recording of run %s", run.run_id)

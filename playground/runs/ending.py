@@ -42,7 +42,8 @@ async def judge(run: UnderWay, told: list[RunEvent]) -> Grade | None:
     assert isinstance(run.message, CheckAnswer)
     if not told or not isinstance(told[-1], Finished) or told[-1].outcome == "cancelled":
         return None
-    _, exercise = addresses.find_exercise(run.message)
+    find = addresses.find_exercise
+    _, exercise = await addresses.look_up(find, run.message, run.learner)
     answer = answers.answer_of(exercise, run.message)
     # Reading the learner's code takes its time, and others share this loop.
     return await asyncio.to_thread(grading.conclude, exercise, answer, assemble(run.request, told))
@@ -56,7 +57,8 @@ async def keep_attempt(run: UnderWay, grade: Grade) -> str:
     assert isinstance(run.message, CheckAnswer)
     if run.message.asked:
         return ""
-    _, exercise = addresses.find_exercise(run.message)
+    find = addresses.find_exercise
+    _, exercise = await addresses.look_up(find, run.message, run.learner)
     record_attempt = database_sync_to_async(progress.record_attempt, thread_sensitive=False)
     page = shown.read(run.message.shown)
     attempt = await record_attempt(
@@ -99,7 +101,7 @@ def _keep_recording(run: UnderWay, told: list[RunEvent]) -> str:
 def _save(run: UnderWay, told: list[RunEvent]) -> Recording:
     message = run.message
     if isinstance(message, CheckAnswer):
-        _, exercise = addresses.find_exercise(message)
+        _, exercise = addresses.find_exercise(message, run.learner)
         return operations.save_judged(
             learner=run.learner,
             run_id=run.run_id,
@@ -108,7 +110,7 @@ def _save(run: UnderWay, told: list[RunEvent]) -> Recording:
             answer=answers.answer_of(exercise, message),
             events=told,
         )
-    _, cell = addresses.find_cell(message)
+    _, cell = addresses.find_cell(message, run.learner)
     return operations.save_recording(
         learner=run.learner,
         run_id=run.run_id,

@@ -72,7 +72,7 @@ def render_recorded(
         choices=choices,
         has_picture=has_picture,
         shared_run=recording,
-        is_answer=recording.is_answer,
+        may_be_shared=recording.may_be_shared,
         share_days=list_share_days(),
     )
 

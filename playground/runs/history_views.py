@@ -12,7 +12,7 @@ from django.views.decorators.vary import vary_on_headers
 from exercises.exercise import Exercise
 from exercises.model import Card
 from playground.accounts.learners import get_learner
-from playground.catalog import queries as catalog
+from playground.catalog import private_packs
 from playground.runs import history
 from playground.runs.finding import private
 
@@ -22,7 +22,7 @@ from playground.runs.finding import private
 @vary_on_headers("HX-Request")
 def place_history(request: HttpRequest, pack: str, card: str, place: str) -> HttpResponse:
     """Runs and attempts of whoever asks, as a page of their own or below the place itself."""
-    shown, title, exercise = _find(pack, card, place)
+    shown, title, exercise = _find(request, pack, card, place)
     given = request.GET.get("page", "")
     page = int(given) if given.isdecimal() and 0 < len(given) < 6 else 1
     found = history.list_history(get_learner(request), shown, place, exercise, max(page, 1))
@@ -43,15 +43,17 @@ def place_history(request: HttpRequest, pack: str, card: str, place: str) -> Htt
 @private
 def place_code(request: HttpRequest, pack: str, card: str, place: str, run_id: str) -> HttpResponse:
     """The code of one of them, for the editor."""
-    shown, _, exercise = _find(pack, card, place)
+    shown, _, exercise = _find(request, pack, card, place)
     code = history.find_code(get_learner(request), shown, place, exercise, run_id)
     if not code:
         raise Http404("There is no such code.")
     return HttpResponse(code, content_type="text/plain; charset=utf-8")
 
 
-def _find(pack: str, card: str, place: str) -> tuple[Card, str, Exercise | None]:
-    shown = catalog.get_card(pack, card)
+def _find(
+    request: HttpRequest, pack: str, card: str, place: str
+) -> tuple[Card, str, Exercise | None]:
+    shown = private_packs.find_card(pack, card, private_packs.digest_of(request))
     found = history.find_place(shown, place) if shown else None
     if shown is None or found is None:
         raise Http404("There is no such place.")

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 from exercises.exercise import PLACE
+from playground.catalog.private_packs import is_private
 
 
 class Recording(models.Model):
@@ -59,6 +60,11 @@ class Recording(models.Model):
     def __str__(self) -> str:
         """Which run of what."""
         return f"{self.run_id} of {self.pack}/{self.card}/{self.cell}"
+
+    @property
+    def may_be_shared(self) -> bool:
+        """Whether others may be given a link: not to an answer, nor to what is a team's own."""
+        return not self.is_answer and not is_private(self.pack)
 
     @property
     def is_answer(self) -> bool:

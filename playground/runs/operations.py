@@ -42,6 +42,10 @@ class TakenDown(Exception):
     """The operator took its link away."""
 
 
+class IsPrivate(Exception):
+    """Its card is not everybody's."""
+
+
 class IsAnswer(Exception):
     """It answers an exercise: others are to find their own."""
 
@@ -127,10 +131,12 @@ def list_share_days() -> list[int]:
 def share_recording(recording: Recording, *, days: int | None = None) -> None:
     """Give it a link nobody can guess, for so many days; one that works stays and ends then.
 
-    Raises TooManyShared, TakenDown and IsAnswer.
+    Raises TooManyShared, TakenDown, IsAnswer and IsPrivate.
     """
     if recording.is_answer:
         raise IsAnswer
+    if not recording.may_be_shared:
+        raise IsPrivate
     if recording.taken_down_at:
         raise TakenDown
     now = timezone.now()

@@ -9,7 +9,7 @@ from django.utils.timesince import timesince
 
 from exercises.exercise import PLACE, Exercise
 from exercises.model import Card, Cell
-from playground.catalog import queries as catalog
+from playground.catalog import private_packs
 from playground.runs.models import Recording
 from playground.runs.sentences import say_duration
 
@@ -24,13 +24,13 @@ class Choice(NamedTuple):
 
 def find_cell(recording: Recording) -> tuple[Card | None, Cell | None]:
     """The card and the cell as they are today."""
-    card = catalog.get_card(recording.pack, recording.card)
+    card = private_packs.find_card(recording.pack, recording.card, recording.learner)
     return card, card.cell(recording.cell) if card else None
 
 
 def find_exercise(recording: Recording) -> Exercise | None:
     """The exercise that it answers, as it is today."""
-    card = catalog.get_card(recording.pack, recording.card)
+    card = private_packs.find_card(recording.pack, recording.card, recording.learner)
     if not card or not recording.is_answer:
         return None
     return card.exercise(recording.cell.removeprefix(PLACE))

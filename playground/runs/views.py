@@ -133,6 +133,8 @@ def share(request: HttpRequest, run_id: str) -> HttpResponse:
         )
     except operations.IsAnswer:
         refusal = "An answer to an exercise is not shared: others are to find their own."
+    except operations.IsPrivate:
+        refusal = "This card is a team's own: a run of it is not shared with others."
     except operations.TakenDown:
         pass  # the page says so
     return _answer_sharing(request, found, refusal)

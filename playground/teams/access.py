@@ -45,6 +45,10 @@ def _find_comment(team: Team, pk: int) -> OfTeam | None:
     return team.comments.select_related("team", "attempt").filter(pk=pk).first()
 
 
+def _find_version(team: Team, pk: int) -> OfTeam | None:
+    return queries.get_version(team, pk)
+
+
 # What an address names besides its team, and how it is found there.
 _FINDERS: Final[dict[str, Callable[[Team, Any], OfTeam | None]]] = {
     "member": _find_member,
@@ -52,6 +56,7 @@ _FINDERS: Final[dict[str, Callable[[Team, Any], OfTeam | None]]] = {
     "assignment": _find_assignment,
     "run_id": scope.get_attempt,
     "comment": _find_comment,
+    "version": _find_version,
 }
 
 

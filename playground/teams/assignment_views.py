@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from exercises.model import Pack
 from playground.accounts.stop_links import UnknownLink
 from playground.catalog.queries import get_packs
-from playground.teams import assignments, operations, queries, reminding
+from playground.teams import assignments, operations, own_packs, queries, reminding
 from playground.teams.access import allowed_to, signed_in, user_of
 from playground.teams.assignment_forms import AssignmentForm, describe
 from playground.teams.boards import make_board
@@ -27,7 +27,8 @@ from playground.teams.showing import show
 @allowed_to(Action.SET_ASSIGNMENT)
 def new(request: HttpRequest, me: Membership) -> HttpResponse:
     """Choose a pack, then what of it, for whom and until when."""
-    packs = get_packs()
+    own = {pack.slug: pack for pack in own_packs.list_packs(me.team)}
+    packs = {**get_packs(), **own}
     pack = packs.get(request.GET.get("pack", "")) or next(iter(packs.values()))
     form = AssignmentForm(request.POST or None, team=me.team, pack=pack)
     if request.method == "POST" and form.is_valid():
@@ -41,7 +42,7 @@ def new(request: HttpRequest, me: Membership) -> HttpResponse:
 @allowed_to(Action.SET_ASSIGNMENT)
 def edit(request: HttpRequest, me: Membership, assignment: Assignment) -> HttpResponse:
     """The same form with what it is now; its pack stays."""
-    pack = get_packs().get(assignment.pack)
+    pack = assignments.read_packs([assignment]).get(assignment.pack)
     if pack is None:
         messages.error(request, f"The pack {assignment.pack} is not here any more.")
         return redirect("assignment", team=me.team.public_id, assignment=assignment.pk)
@@ -82,7 +83,8 @@ def assignment(request: HttpRequest, me: Membership, assignment: Assignment) -> 
 
 def show_own(me: Membership, found: list[Assignment]) -> list[dict[str, Any]]:
     """Each with its items and where one stands with them, in two statements."""
-    listed = [(one, assignments.list_items(one)) for one in found]
+    packs = assignments.read_packs(found)
+    listed = [(one, assignments.list_items(one, packs)) for one in found]
     rows = assignments.read_rows([me.learner], [item for _, items in listed for item in items])
     shown = []
     for one, items in listed:

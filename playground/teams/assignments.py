@@ -10,9 +10,9 @@ from typing import Any, Final, NamedTuple
 
 from django.db.models import BooleanField, ExpressionWrapper, Q
 
-from exercises.model import Card
-from playground.catalog.queries import get_packs
+from exercises.model import Card, Pack
 from playground.progress.models import CardProgress, ExerciseProgress
+from playground.teams import own_packs
 from playground.teams.models import Assignment, Membership
 
 STUCK_AFTER: Final = 3  # failed attempts at an exercise, and none that passed
@@ -83,9 +83,15 @@ class Rows(NamedTuple):
     exercises: Mapping[tuple[str, str, str], Mapping[str, Any]]
 
 
-def list_items(assignment: Assignment) -> list[Item]:
-    """What is set, as far as its pack still has it."""
-    pack = get_packs().get(assignment.pack)
+def read_packs(found: Iterable[Assignment]) -> dict[str, Pack]:
+    """The packs of which something is set, all of one team, as far as its members see them."""
+    listed = list(found)
+    return own_packs.read_packs(listed[0].team, {one.pack for one in listed}) if listed else {}
+
+
+def list_items(assignment: Assignment, packs: Mapping[str, Pack] | None = None) -> list[Item]:
+    """What is set, as far as its pack still has it; ``packs`` as ``read_packs`` gave them."""
+    pack = (read_packs([assignment]) if packs is None else packs).get(assignment.pack)
     items = []
     for card_slug, exercise in assignment.items:
         card = pack.card(card_slug) if pack else None

@@ -16,6 +16,7 @@ from playground.teams.assignments import (
     State,
     conclude,
     list_items,
+    read_packs,
     read_rows,
     stand,
 )
@@ -81,8 +82,9 @@ def make_board(team: Team, assignment: Assignment | None = None) -> Board:
     chosen = list_set_to(found)
     set_to: dict[tuple[str, str, str], list[Assignment]] = {}
     items: dict[tuple[str, str, str], Item] = {}
+    packs = read_packs(found)
     for one in found:
-        for item in list_items(one):
+        for item in list_items(one, packs):
             key = (item.card.pack, item.card.slug, item.exercise)
             items[key] = item
             set_to.setdefault(key, []).append(one)

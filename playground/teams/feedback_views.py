@@ -8,8 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from playground.catalog.queries import get_card
-from playground.teams import feedback
+from playground.teams import feedback, own_packs
 from playground.teams.access import allowed_to, signed_in, user_of
 from playground.teams.forms import CommentForm
 from playground.teams.looking_views import show_attempt
@@ -67,6 +66,6 @@ def notices(request: HttpRequest) -> HttpResponseBase:
 
 def _title(comment: Comment) -> str:
     one = comment.attempt
-    card = get_card(one.pack, one.card)
+    card = own_packs.get_card(comment.team, one.pack, one.card)
     exercise = card.exercise(one.exercise) if card else None
     return exercise.title if exercise else one.exercise

@@ -9,13 +9,13 @@ from typing import Any, Final
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from playground.catalog.queries import get_card
+from exercises.model import Card, Pack
 from playground.progress.models import Attempt
 from playground.runs.fragments import RunPicture
 from playground.runs.models import Recording
 from playground.runs.recordings import unpack
 from playground.runs.views import SHOWN_AS
-from playground.teams import assignments, feedback, queries, scope
+from playground.teams import assignments, feedback, own_packs, queries, scope
 from playground.teams.access import NothingHere, allowed_to
 from playground.teams.assignment_views import show_own
 from playground.teams.boards import make_board
@@ -61,10 +61,11 @@ def defuse(text: str) -> str:
 def learner(request: HttpRequest, me: Membership, member: Membership) -> HttpResponse:
     """What is set to a learner, where they stand, and their attempts at it."""
     seen = scope.list_attempts(me.team, [member], MOST_ATTEMPTS)
+    packs = own_packs.read_packs(me.team, {one.attempt.pack for one in seen})
     context = {
         "member": member,
         "own": show_own(member, queries.list_own_assignments(member)),
-        "attempts": [{"attempt": one.attempt, "title": _title(one.attempt)} for one in seen],
+        "attempts": [{"attempt": one.attempt, "title": _title(packs, one.attempt)} for one in seen],
         "most": MOST_ATTEMPTS,
         "section": "" if me.teaches else "attempts",
     }
@@ -75,7 +76,7 @@ def learner(request: HttpRequest, me: Membership, member: Membership) -> HttpRes
 @allowed_to(Action.SEE_CARD)
 def team_card(request: HttpRequest, me: Membership, pack: str, card: str) -> HttpResponse:
     """The mistakes most made on a card, and where each learner stands with it."""
-    found = get_card(pack, card)
+    found = own_packs.get_card(me.team, pack, card)
     if found is None:
         raise NothingHere
     learners = queries.list_learners(me.team)
@@ -123,6 +124,7 @@ def show_attempt(
     feedback.name_authors(me.team, threads)
     if request.method == "GET":
         feedback.mark_attempt_seen(me.user, seen)
+    packs = own_packs.read_packs(me.team, {one.pack})
     lines = one.answer.splitlines()
     begun = {"line": request.GET.get("line", "")}
     said_of = {thread.line for thread in threads}
@@ -130,8 +132,8 @@ def show_attempt(
     context = {
         "attempt": one,
         "member": seen.member,
-        "card": get_card(one.pack, one.card),
-        "title": _title(one),
+        "card": _card(packs, one),
+        "title": _title(packs, one),
         "lines": [(line, number in said_of) for number, line in enumerate(lines, 1)],
         "threads": threads,
         "comment_form": CommentForm(lines=len(lines), initial=begun),
@@ -153,8 +155,12 @@ def attempt_fragments(request: HttpRequest, me: Membership, run_id: SeenAttempt)
     return HttpResponse(RunPicture(SHOWN_AS).render(unpack(found.content).events))
 
 
-def _title(one: Attempt) -> str:
-    card = get_card(one.pack, one.card)
+def _card(packs: dict[str, Pack], one: Attempt) -> Card | None:
+    return packs[one.pack].card(one.card) if one.pack in packs else None
+
+
+def _title(packs: dict[str, Pack], one: Attempt) -> str:
+    card = _card(packs, one)
     return _title_of(card, one.exercise) if card else one.exercise
 
 

@@ -259,3 +259,125 @@ class Notice(models.Model):
     def __str__(self) -> str:
         """For whom."""
         return f"to {self.user_id}"
+
+
+class PackVersion(models.Model):
+    """One archive of a pack of the team's own, as it was uploaded.
+
+    Of the versions of one pack at most one is published, and at most one is a draft: the newest.
+    ``checked`` is what a check without failures left: ``exercises.checked.Checking`` as JSON.
+    """
+
+    class State(models.TextChoices):
+        """Who sees it: those who teach, everybody in the team, nobody any more."""
+
+        DRAFT = "draft"
+        PUBLISHED = "published"
+        REPLACED = "replaced"
+        WITHDRAWN = "withdrawn"
+
+    team = models.ForeignKey(Team, models.CASCADE, related_name="pack_versions")
+    slug = models.CharField(max_length=60)
+    number = models.PositiveIntegerField()
+    title = models.CharField(max_length=120)
+    version = models.CharField(max_length=40)
+    cards = models.PositiveIntegerField()
+    digest = models.CharField(max_length=64)
+    content = models.BinaryField()
+    stored_bytes = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
+    uploaded_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="uploaded_packs")
+    uploaded_at = models.DateTimeField(default=timezone.now)
+    published_at = models.DateTimeField(null=True)
+    checked = models.JSONField(default=dict)
+
+    class Meta:
+        """By pack, the newest version first."""
+
+        ordering: ClassVar[list[str]] = ["slug", "-number"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["team", "slug", "number"], name="one_version"),
+            models.UniqueConstraint(
+                fields=["team", "slug"],
+                condition=models.Q(state="published"),
+                name="published_once",
+            ),
+            models.UniqueConstraint(
+                fields=["team", "slug"], condition=models.Q(state="draft"), name="one_draft"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Which."""
+        return f"{self.slug} {self.number}"
+
+    @property
+    def is_published(self) -> bool:
+        """Whether everybody in the team sees it."""
+        return self.state == self.State.PUBLISHED
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether those who teach see it alone."""
+        return self.state == self.State.DRAFT
+
+    @property
+    def address(self) -> str:
+        """Its pack's slug in addresses and in the tables of progress; no other pack has a "_"."""
+        shown = f"{self.slug}_{self.team.public_id}"
+        return f"{shown}_draft" if self.is_draft else shown
+
+
+class PackCheck(models.Model):
+    """The check of a version, the newest alone. It goes on in the process that writes ``beat_at``
+    and knows the ``token``; ``reason`` is why it ended early.
+    """
+
+    class State(models.TextChoices):
+        """How far it is."""
+
+        GOING_ON = "going on"
+        ENDED = "ended"
+        CANCELLED = "cancelled"
+        STOPPED = "stopped"
+
+    version = models.OneToOneField(PackVersion, models.CASCADE, related_name="check_of_it")
+    asked_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    token = models.CharField(max_length=32)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.GOING_ON)
+    total = models.PositiveIntegerField(default=0)
+    reason = models.TextField(blank=True)
+    began_at = models.DateTimeField(default=timezone.now)
+    beat_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        """Of what."""
+        return f"of {self.version_id}"
+
+
+class PackResult(models.Model):
+    """What became of one thing that was checked: ``playground.runs.checking.Result``."""
+
+    check_of = models.ForeignKey(PackCheck, models.CASCADE, related_name="results")
+    kind = models.CharField(max_length=10)
+    subject = models.CharField(max_length=500)
+    driver = models.CharField(max_length=20)
+    problem = models.TextField(blank=True)
+    file = models.CharField(max_length=500)
+    line = models.PositiveIntegerField()
+    seconds = models.FloatField()
+
+    class Meta:
+        """As they came; each once."""
+
+        ordering: ClassVar[list[str]] = ["pk"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["check_of", "kind", "subject", "driver"], name="checked_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        """Of what."""
+        return f"{self.kind} {self.subject}"

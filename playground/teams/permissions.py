@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final, Protocol
 
-from playground.teams.models import Assignment, Comment, Membership, Role
+from playground.teams.models import Assignment, Comment, Membership, PackVersion, Role
 from playground.teams.scope import SeenAttempt
 
 
@@ -33,6 +33,9 @@ class Action(StrEnum):
     COMMENT = "say something of an attempt"
     DELETE_COMMENT = "take back what one said"
     SET_QUOTAS = "bound how much is run"
+    SEE_PACKS = "see the team's own packs, their versions and checks"
+    CHANGE_PACKS = "upload, check, publish and take back the team's own packs"
+    READ_PACK = "read and work through a pack of the team's own"
     RENAME = "rename the team"
     ARCHIVE = "archive it"
     UNARCHIVE = "bring it back from the archive"
@@ -41,7 +44,7 @@ class Action(StrEnum):
 
 
 class OfTeam(Protocol):
-    """A member, an invitation: something that belongs to one team."""
+    """A member, an invitation, a version of a pack: something that belongs to one team."""
 
     @property
     def team_id(self) -> int:
@@ -70,6 +73,9 @@ _ALLOWED: Final[dict[Action, frozenset[Role]]] = {
     Action.COMMENT: _EVERYBODY,
     Action.DELETE_COMMENT: _EVERYBODY,
     Action.SET_QUOTAS: _OWNER,
+    Action.SEE_PACKS: _TEACHING,
+    Action.CHANGE_PACKS: _TEACHING,
+    Action.READ_PACK: _EVERYBODY,
     Action.RENAME: _OWNER,
     Action.ARCHIVE: _OWNER,
     Action.UNARCHIVE: _OWNER,
@@ -87,6 +93,8 @@ _IN_THE_ARCHIVE: Final = frozenset(
         Action.SEE_CARD,
         Action.SEE_LEARNER,
         Action.SEE_ATTEMPT,
+        Action.SEE_PACKS,
+        Action.READ_PACK,
         Action.UNARCHIVE,
         Action.EXPORT,
         Action.DELETE,
@@ -118,4 +126,6 @@ def may_in_general(me: Membership, action: Action, thing: OfTeam | None = None) 
         return thing.member.pk == me.pk
     if isinstance(thing, Assignment) and not me.teaches:
         return thing.is_shown_to(me)
+    if action == Action.READ_PACK and isinstance(thing, PackVersion):
+        return thing.is_published or (thing.is_draft and me.teaches)
     return True

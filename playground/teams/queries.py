@@ -9,7 +9,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from playground.accounts.models import User
-from playground.teams.models import Assignment, Invitation, Membership, Role, Team
+from playground.teams.models import Assignment, Invitation, Membership, PackVersion, Role, Team
 from playground.teams.tokens import digest_token
 
 _LONG = timedelta(days=3650)
@@ -61,6 +61,24 @@ def list_own_assignments(me: Membership) -> list[Assignment]:
         Q(for_all=True) | Q(pk__in=me.assignments.values("pk")), opens_at__lte=timezone.now()
     )
     return sorted(found, key=lambda one: (one.is_past, one.due_at or one.opens_at + _LONG))
+
+
+def list_versions(team: Team) -> list[PackVersion]:
+    """All of the team's own packs, by slug, the newest version first; without their content."""
+    found = team.pack_versions.defer("content")
+    return list(found.select_related("team", "uploaded_by", "check_of_it"))
+
+
+def get_version(team: Team, pk: int) -> PackVersion | None:
+    """One of them."""
+    found = team.pack_versions.defer("content")
+    return found.select_related("team", "uploaded_by", "check_of_it").filter(pk=pk).first()
+
+
+def list_published(team: Team) -> list[PackVersion]:
+    """What everybody in the team sees, by title."""
+    found = team.pack_versions.defer("content").select_related("team")
+    return list(found.filter(state=PackVersion.State.PUBLISHED).order_by("title", "pk"))
 
 
 def count_owners(team: Team) -> int:

@@ -8,6 +8,7 @@ from playground.teams import (
     joining_views,
     looking_views,
     quota_views,
+    pack_views,
     views,
 )
 
@@ -70,6 +71,18 @@ urlpatterns = [
         "teams/<slug:team>/assignments/<int:assignment>/delete/",
         assignment_views.delete,
         name="assignment-delete",
+    ),
+    path("teams/<slug:team>/packs/", pack_views.packs, name="team-packs"),
+    path("teams/<slug:team>/packs/upload/", pack_views.upload, name="pack-upload"),
+    path("teams/<slug:team>/packs/<int:version>/", pack_views.version, name="pack-version"),
+    *(
+        path(f"teams/<slug:team>/packs/<int:version>/{act}/", view, name=f"pack-{act}")
+        for act, view in (
+            ("archive", pack_views.archive),
+            ("publish", pack_views.publish),
+            ("withdraw", pack_views.withdraw),
+            ("delete", pack_views.delete),
+        )
     ),
     path(
         "teams/<slug:team>/invitations/<int:invitation>/withdraw/",

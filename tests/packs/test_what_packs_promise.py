@@ -29,7 +29,8 @@ async def test_a_card_keeps_its_promises(
 ) -> None:
     """A whole card at once: what looks at the same run shares it."""
     subjects = list(list_subjects(folder, msgspec.structs.replace(pack, cards=(card,))))
-    results = [one async for one in check(sandbox_client, subjects)]
+    versions = (await sandbox_client.status()).versions
+    results = [one async for one in check(sandbox_client, versions, subjects)]
     assert len(results) == len(subjects)
     broken = [f"{one.file}:{one.line}: {one.problem}" for one in results if one.problem]
     assert not broken, "\n".join(broken)

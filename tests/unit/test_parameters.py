@@ -74,7 +74,7 @@ def test_a_constant_assigned_twice_is_refused() -> None:
 
 def ask(workers: str, **message: str) -> tuple[Card, Cell]:
     said = {"action": "run", "code": "", "driver": "asyncpg", "workers": workers, **message}
-    return find_cell(messages.decode(json.dumps(said)))
+    return find_cell(messages.decode(json.dumps(said)), "")
 
 
 @pytest.mark.parametrize("workers", ["", "1", "4"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, cast
 
 import msgspec
 import pytest
@@ -11,8 +10,7 @@ import pytest
 from exercises.loader import BUILT_IN, load_pack
 from exercises.versions import are_met, find_fault
 from playground.runs.checking import check, list_subjects
-from sandbox.client import SandboxClient
-from sandbox.protocol import RunRecord, RunRequest, Status
+from sandbox.protocol import RunRecord, RunRequest
 
 HERE = {"sqlalchemy": "2.1.9", "fastapi": "0.165.0"}
 PACK = load_pack(Path(BUILT_IN) / "async-databases")
@@ -53,9 +51,6 @@ class Recorded:
     def __init__(self, stdout: str) -> None:
         self.stdout = stdout
 
-    async def status(self) -> Status:
-        return Status("full", [], [], 0, 0, HERE)
-
     async def record(self, request: RunRequest) -> RunRecord:
         return RunRecord("completed", "nobody", "", stdout=self.stdout)
 
@@ -82,8 +77,8 @@ async def test_a_claim_must_not_hold_where_it_is_said_not_to(
     pack = msgspec.structs.replace(
         PACK, cards=(msgspec.structs.replace(card, claims=(claim,), exercises=(), questions=()),)
     )
-    client: Any = Recorded("this thread was held for 0.3 s" if held else "nothing")
-    found = check(cast(SandboxClient, client), list_subjects(Path(BUILT_IN), pack))
+    client = Recorded("this thread was held for 0.3 s" if held else "nothing")
+    found = check(client, HERE, list_subjects(Path(BUILT_IN), pack))
     told = [result.problem async for result in found]
     assert told
     for each in told:

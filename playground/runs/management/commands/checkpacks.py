@@ -120,7 +120,8 @@ class Command(BaseCommand):
     ) -> AsyncIterator[Result]:
         every = list_subjects(folder, pack)
         subjects = [one for one in every if one.kind == "claim" or not self._claims_alone]
-        async for result in check(client, subjects):
+        versions = (await client.status()).versions
+        async for result in check(client, versions, subjects):
             words = f"{result.kind} {result.subject} ({result.driver})"
             told = f"ok   {words}"
             if result.problem:
