@@ -28,7 +28,7 @@ def read[T](file: Path, text: str, kind: type[T], first_line: int = 1) -> T:
         return msgspec.convert(tomllib.loads(text), kind)
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"at line (\d+)", str(error))
-        line = int(found[1]) if found else text.count("\n")
+        line = int(found[1]) if found else len(text.splitlines()) or 1
         raise PackError(file, first_line + line - 1, str(error)) from error
     except msgspec.ValidationError as error:
         line = _line_of(text, str(error))

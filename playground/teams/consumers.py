@@ -5,7 +5,7 @@ at that moment.
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Final, Literal
+from typing import Any, Final
 from urllib.parse import parse_qs
 
 import msgspec
@@ -24,12 +24,6 @@ from playground.teams.permissions import Action, may
 
 NOT_THEIRS: Final = 4404  # no such team, or not theirs to see
 PAUSE_SECONDS: Final = 0.4  # what moves meanwhile is told together
-
-
-class PackAction(msgspec.Struct, frozen=True):
-    """What a page asks of the check of a pack; ``check`` goes on with one that did not end."""
-
-    action: Literal["check", "anew", "stop"]
 
 
 class TeamConsumer(SiteConsumer):
@@ -130,7 +124,7 @@ class PackConsumer(SiteConsumer):
     async def obey(self, text: str | None) -> None:
         """Check, go on, check anew, or stop: by whoever may at this moment."""
         try:
-            action = msgspec.json.decode(text or "", type=PackAction).action
+            action = msgspec.json.decode(text or "", type=pack_checks.Asked).action
         except (msgspec.MsgspecError, RecursionError):
             await self._notice("The page sent something we do not know. Reload it.")
             return

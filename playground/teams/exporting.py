@@ -8,7 +8,7 @@ import msgspec
 
 from playground.teams import queries
 from playground.teams.assignments import list_results
-from playground.teams.models import Assignment, Team
+from playground.teams.models import Assignment, PackVersion, Team
 from playground.teams.quotas import QUOTAS
 
 
@@ -42,9 +42,17 @@ def make_export(team: Team) -> bytes:
             }
             for one in team.comments.select_related("attempt", "author")
         ],
+        "packs": [_tell_version(one) for one in queries.list_versions(team)],
         "assignments": [_tell(one) for one in team.assignments.all()],
     }
     return msgspec.json.format(msgspec.json.encode(told), indent=1)
+
+
+def _tell_version(version: PackVersion) -> dict[str, Any]:
+    """Without its archive, which has an address of its own."""
+    names = ("slug", "number", "title", "version", "cards", "state", "digest", "uploaded_at")
+    uploader = version.uploaded_by.email if version.uploaded_by else None
+    return {name: getattr(version, name) for name in names} | {"uploaded_by": uploader}
 
 
 def _tell(assignment: Assignment) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from playground.accounts.keepers import Keeper
 from playground.accounts.learners import digest_learner
 from playground.accounts.models import User
 from playground.teams import operations
-from playground.teams.models import Comment, Membership, NoReminders, Reminder
+from playground.teams.models import Comment, Membership, NoReminders, PackVersion, Reminder
 
 
 def adopt(former: str, learner: str) -> int:
@@ -36,6 +36,10 @@ async def tell(learner: str) -> AsyncIterator[bytes]:
             "name": member.name,
             "joined_at": member.joined_at,
         }
+        yield msgspec.json.encode(told)
+    uploaded = PackVersion.objects.filter(uploaded_by__learner=learner).defer("content")
+    async for version in uploaded.order_by("pk"):
+        told = {"kind": "pack", "title": version.title, "at": version.uploaded_at}
         yield msgspec.json.encode(told)
     said = Comment.objects.filter(author__learner=learner)
     async for one in said.order_by("pk"):

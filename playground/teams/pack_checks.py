@@ -10,7 +10,7 @@ import logging
 import secrets
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 from channels.db import database_sync_to_async
@@ -47,6 +47,12 @@ _log = logging.getLogger(__name__)
 
 class Unreadable(Exception):
     """The release of the site that is here reads the version no more."""
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What a page asks for; ``check`` goes on with one that did not end."""
+
+    action: Literal["check", "anew", "stop"]
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -170,7 +176,7 @@ async def _work(
     client = WorkersClient(user.learner)
     versions = await read_versions(client)
     known = await database_sync_to_async(_list_done, thread_sensitive=False)(version)
-    left = [one for one in subjects if (one.kind, one.name, one.driver or "none") not in known]
+    left = [one for one in subjects if _key(one) not in known]
     keep = database_sync_to_async(_keep, thread_sensitive=False)
     async for result in check(client, versions, left):
         await keep(version, token, result)
@@ -186,6 +192,15 @@ async def _beat(version: PackVersion, token: str) -> None:
         if not await beat(version, token):
             return
         await asyncio.sleep(BEAT_SECONDS)
+
+
+def _key(subject: Subject) -> tuple[str, str, str]:
+    return subject.kind, _name(subject.name), subject.driver or "none"
+
+
+def _name(subject: str) -> str:
+    """Without the pack, whose address is another once it is published."""
+    return subject.partition("/")[2][:500]
 
 
 def _of(version: PackVersion, token: str = "") -> dict[str, object]:
@@ -218,7 +233,7 @@ def _keep(version: PackVersion, token: str, result: Result) -> None:
     PackResult.objects.update_or_create(
         check_of=going_on,
         kind=result.kind,
-        subject=result.subject[:500],
+        subject=_name(result.subject),
         driver=result.driver,
         defaults={**told, "problem": problem},
     )

@@ -7,8 +7,8 @@ from playground.teams import (
     feedback_views,
     joining_views,
     looking_views,
-    quota_views,
     pack_views,
+    quota_views,
     views,
 )
 

@@ -61,6 +61,7 @@ def team(request: HttpRequest, me: Membership) -> HttpResponse:
     """The team as its member sees it."""
     everybody = queries.list_members(me.team)
     context = {
+        "packs": queries.list_published(me.team),
         "teachers": [one for one in everybody if one.teaches],
         "counts": len(everybody),
         "section": "team",
@@ -202,7 +203,8 @@ def delete(request: HttpRequest, me: Membership) -> HttpResponse:
     is_wrong = request.method == "POST" and request.POST.get("name", "").strip() != me.team.name
     if request.method != "POST" or is_wrong:
         status = 400 if is_wrong else 200
-        return show(request, "teams/delete.html", me, {"is_wrong": is_wrong}, status=status)
+        context = {"is_wrong": is_wrong, "packs": queries.list_versions(me.team)}
+        return show(request, "teams/delete.html", me, context, status=status)
     operations.delete_team(actor=me)
     messages.success(request, f"The team {me.team.name} is deleted. Progress stays its learners'.")
     return redirect("teams")

@@ -77,6 +77,10 @@ OF_TEAMS = [
     "leave/",
     "members/",
     "quotas/",
+    "packs/",
+    "packs/<int:version>/",
+    "packs/<int:version>/archive/",
+    "packs/<int:version>/delete/",
     "settings/",
     "team.json",
 ]
@@ -91,6 +95,9 @@ POSTED_TO_TEAMS = [
     "links/",
     "members/<int:member>/remove/",
     "members/<int:member>/role/",
+    "packs/<int:version>/publish/",
+    "packs/<int:version>/withdraw/",
+    "packs/upload/",
     "unarchive/",
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -30,9 +31,8 @@ def ask(path: str, origin: bytes, session_key: str = "") -> WebsocketCommunicato
 
 def fill(route: Any) -> str:
     """An address of the route: whatever stands in it is an x, or a 1."""
-    return "/" + str(route.pattern).replace("<int:pk>", "1").replace("<slug:slug>", "x").replace(
-        "<slug:team>", "x"
-    )
+    numbered = re.sub(r"<int:\w+>", "1", str(route.pattern))
+    return "/" + re.sub(r"<slug:\w+>", "x", numbered)
 
 
 PATHS = [fill(route) for route in ROUTES if str(route.pattern)]
