@@ -67,9 +67,12 @@ async def scripted(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scripted]:
     monkeypatch.setattr(pack_checks, "BEAT_SECONDS", 0.05)
     yield made
     await PackCheck.objects.aupdate(state="cancelled")
-    while pack_checks._tasks:
-        await asyncio.sleep(0.02)
-    await asyncio.sleep(0.1)  # for the last of its threads to leave the database
+    if tasks := list(pack_checks._tasks):
+        await asyncio.wait(tasks, timeout=5)
+    pack_checks._tasks.clear()
+    await (
+        asyncio.get_running_loop().shutdown_default_executor()
+    )  # each thread has left the database
 
 
 @pytest.fixture
