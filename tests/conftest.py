@@ -1,5 +1,6 @@
 """What the tests share: programs that may be missing, and one running sandbox."""
 
+import asyncio
 import os
 import selectors
 import shutil
@@ -15,7 +16,7 @@ from typing import IO, Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import connections
+from django.db import close_old_connections, connections
 from xdist.scheduler import LoadFileScheduling
 
 from sandbox.client import SandboxClient
@@ -130,9 +131,14 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
 
 
 @pytest.fixture
-async def closing_connections(transactional_db: None) -> AsyncIterator[None]:
+async def closing_connections(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[None]:
     """The tests' database for a coroutine, whose threads end with its loop."""
+    # Channels' communicators leave connections open, for tests that are one transaction.
+    monkeypatch.setattr("channels.testing.application.no_op", close_old_connections)
     yield
+    await asyncio.get_running_loop().shutdown_default_executor()  # what was begun there ends
     await sync_to_async(connections.close_all)()
 
 

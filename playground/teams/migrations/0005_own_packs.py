@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('teams', '0003_feedback'),
+        ('teams', '0004_quotas'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
