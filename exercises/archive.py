@@ -46,7 +46,7 @@ class Bounds(NamedTuple):
 
 
 OF_OPERATOR: Final = Bounds(5 * _MIB, 3000, 20 * _MIB, 20 * _MIB)
-OF_MEMBER: Final = Bounds(2 * _MIB, 3000, 8 * _MIB, 128 * _KIB)
+OF_MEMBER: Final = Bounds(2 * _MIB, 3000, 8 * _MIB, 64 * _KIB)
 
 
 class ArchiveRefused(Exception):
@@ -113,12 +113,19 @@ def read_pack(archive: bytes, bounds: Bounds = OF_MEMBER) -> Pack:
 
 def _refuse_nul(pack: Pack) -> None:
     """No database keeps one in a text, and no author means it."""
+    for text in list_texts(pack):
+        if "\0" in text:
+            raise ValueError(f"there is a NUL in {text[:50]!r}")
+
+
+def list_texts(pack: Pack) -> Iterator[str]:
+    """Every text that is anywhere in it."""
     left = [msgspec.to_builtins(pack)]
     while left:
         part = left.pop()
-        if isinstance(part, str) and "\0" in part:
-            raise ValueError(f"there is a NUL in {part[:50]!r}")
-        if isinstance(part, dict):
+        if isinstance(part, str):
+            yield part
+        elif isinstance(part, dict):
             left += [*part, *part.values()]
         elif isinstance(part, list | tuple):
             left += part

@@ -14,6 +14,7 @@ from channels.security.websocket import WebsocketDenier
 from channels.sessions import SessionMiddlewareStack
 from django.urls import path, re_path
 
+from playground.operating.bodies import bound_bodies
 from playground.operating.checks import refuse_unsafe
 from playground.runs.consumers import RunConsumer
 from playground.runs.embedded import with_embedded_worker
@@ -35,7 +36,7 @@ routes = URLRouter(
 sockets = SessionMiddlewareStack(routes)
 router = ProtocolTypeRouter(
     {
-        "http": pages,
+        "http": bound_bodies(pages),
         "websocket": sockets,
         # Under whatever name a worker listens.
         "channel": SandboxConsumer.as_asgi(),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString
@@ -23,6 +23,8 @@ from pygments.util import ClassNotFound
 from exercises.claims import MARKER
 from exercises.lanes import LANGUAGE, Bar, Lane, LanesRefused, in_words, read_lanes
 from exercises.model import anchor_of
+
+MOST_KEPT: Final = 2048  # texts of each kind; those of teams' packs come and go
 
 Marks = tuple[tuple[str, str], ...]  # claims by id, with what their marks say
 
@@ -101,7 +103,7 @@ _renderer.add_render_rule("fence", _write_fence)
 _renderer.add_render_rule("claim", _write_mark)
 
 
-@cache
+@lru_cache(MOST_KEPT)
 def render(text: str, marks: Marks = ()) -> SafeString:
     """A whole text, whose headings can be linked to, with the marks of its claims."""
     tokens = _renderer.parse(text)
@@ -112,13 +114,13 @@ def render(text: str, marks: Marks = ()) -> SafeString:
     return SafeString(html)  # raw HTML is switched off above
 
 
-@cache
+@lru_cache(MOST_KEPT)
 def highlight_code(code: str) -> SafeString:
     """Python in colours, without anything around it; every tag ends on the line it began on."""
     return SafeString(highlight(code, get_lexer_by_name("python"), HtmlFormatter(nowrap=True)))
 
 
-@cache
+@lru_cache(MOST_KEPT)
 def render_inline(text: str) -> SafeString:
     """One line, without a paragraph around it."""
     return SafeString(_renderer.renderInline(text))  # as above

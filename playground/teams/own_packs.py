@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import time
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -13,11 +14,11 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from exercises.archive import ArchiveRefused, PackFaulty, read_pack
+from exercises.archive import ArchiveRefused, PackFaulty, list_texts, read_pack
 from exercises.checked import Checking
 from exercises.model import Card, Pack
 from playground.accounts import audit
-from playground.catalog import private_packs
+from playground.catalog import markdown, private_packs
 from playground.catalog import queries as catalog
 from playground.catalog.private_packs import Shown
 from playground.teams import queries
@@ -27,6 +28,8 @@ from playground.teams.permissions import Action, may
 MOST_PACKS: Final = 20  # of one team
 MOST_VERSIONS: Final = 6  # of one pack
 MOST_IN_MEMORY: Final = 24
+RENDER_SECONDS: Final = 8.0  # the site's own pack takes one
+SHORT_CHARACTERS: Final = 1000
 _LONGEST: Final = {"slug": 60, "title": 120, "version": 40}
 _State = PackVersion.State
 
@@ -63,6 +66,7 @@ def upload(*, actor: Membership, archive: bytes) -> PackVersion:
     for name, most in _LONGEST.items():
         if len(getattr(pack, name)) > most:
             raise ArchiveRefused(f"the {name} in its pack.toml is over {most} characters")
+    _refuse_slow(pack)
     list(Team.objects.select_for_update().filter(pk=actor.team_id))
     own = actor.team.pack_versions.filter(slug=pack.slug)
     digest = hashlib.sha256(archive).hexdigest()
@@ -197,6 +201,19 @@ def list_shown(learner: str) -> list[Pack]:
 
 def _list_read(versions: Iterable[PackVersion]) -> list[Pack]:
     return [pack for version in versions if (pack := get_pack(version))]
+
+
+def _refuse_slow(pack: Pack) -> None:
+    """Some texts take a Markdown parser long for their length, and each page would wait for it."""
+    began = time.thread_time()
+    for text in list_texts(pack):
+        if len(text) >= SHORT_CHARACTERS:
+            markdown.render.__wrapped__(text)
+        if time.thread_time() - began > RENDER_SECONDS:
+            raise ArchiveRefused(
+                f"its texts take over {RENDER_SECONDS:.0f} s to be shown, the last one begins "
+                f"{text[:40]!r}: make it simpler or shorter"
+            )
 
 
 @lru_cache(maxsize=MOST_IN_MEMORY)

@@ -92,9 +92,9 @@ REFUSED: dict[str, tuple[bytes, str]] = {
         make_zip({**GOOD, **{f"01-waits/cells/{n}.py": "" for n in range(3001)}}),
         "over 3000 files",
     ),
-    "a file too large": (make_zip({**GOOD, "01-waits/big.md": "x" * 140_000}), "over 128 KiB"),
+    "a file too large": (make_zip({**GOOD, "01-waits/big.md": "x" * 70_000}), "over 64 KiB"),
     "a bomb": (
-        make_zip({**GOOD, **{f"01-waits/cells/{n}.py": "#" * 130_000 for n in range(70)}}),
+        make_zip({**GOOD, **{f"01-waits/cells/{n}.py": "#" * 65_000 for n in range(135)}}),
         "over 8 MiB together",
     ),
     "a bomb that is skipped": (make_tar("__pycache__/x", size=16 * 2**20), "over 8 MiB"),
@@ -115,6 +115,22 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "code that does not parse": (
         make_archive(starter=("import asyncio", "import (")),
         "starter.py:1",
+    ),
+    "texts that no page can show": (
+        make_zip(
+            {
+                **GOOD,
+                **{
+                    name.replace("01-", f"{n:02}-c{n}-", 1): text.replace(
+                        "Say in a few", "![" * 30_000
+                    )
+                    for n in range(1, 15)
+                    for name, text in GOOD.items()
+                    if name.startswith("01-")
+                },
+            }
+        ),
+        "s to be shown",
     ),
     "a long title": (make_archive("T" * 121), "title in its pack.toml is over"),
 }
