@@ -124,7 +124,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
                     name.replace("01-", f"{n:02}-c{n}-", 1): text.replace(
                         "Say in a few", "![" * 30_000
                     )
-                    for n in range(1, 15)
+                    for n in range(2, 16)
                     for name, text in GOOD.items()
                     if name.startswith("01-")
                 },
