@@ -56,17 +56,21 @@ class Changes(NamedTuple):
     changed: list[str]
 
 
-@transaction.atomic
 def upload(*, actor: Membership, archive: bytes) -> PackVersion:
     """Keep an archive as the draft of its pack, in place of a draft that was there.
 
     Raises ArchiveRefused, PackFaulty, TooManyPacks and SameAsBefore; nothing is kept then.
     """
-    pack = read_pack(archive)
+    pack = read_pack(archive)  # for seconds, perhaps: nobody waits for our lock meanwhile
     for name, most in _LONGEST.items():
         if len(getattr(pack, name)) > most:
             raise ArchiveRefused(f"the {name} in its pack.toml is over {most} characters")
     _refuse_slow(pack)
+    return _keep(actor, pack, archive)
+
+
+@transaction.atomic
+def _keep(actor: Membership, pack: Pack, archive: bytes) -> PackVersion:
     list(Team.objects.select_for_update().filter(pk=actor.team_id))
     own = actor.team.pack_versions.filter(slug=pack.slug)
     digest = hashlib.sha256(archive).hexdigest()

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 
+from exercises import archive
 from exercises.archive import OF_MEMBER
 from exercises.loader import BUILT_IN
 from playground.accounts.models import AuditEntry
@@ -146,6 +148,21 @@ def test_what_is_refused_says_why_and_leaves_nothing(
     assert reason in text(answer)
     assert not PackVersion.objects.exists()
     assert not AuditEntry.objects.filter(act="uploaded").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_waits_while_an_archive_is_read(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes seconds at worst, and SQLite has one writer."""
+    held: list[bool] = []
+    real = archive.read_pack
+
+    def read_pack(content: bytes) -> Any:
+        held.append(connection.in_atomic_block)
+        return real(content)
+
+    monkeypatch.setattr("playground.teams.own_packs.read_pack", read_pack)
+    own_packs.upload(actor=cast.tom, archive=make_archive())
+    assert held == [False]
 
 
 def test_hostile_words_of_a_pack_are_text(cast: Cast) -> None:
