@@ -106,6 +106,7 @@ class RedisPlacing:
         self._sent: Counter[str] = Counter()  # since the workers last said how busy they are
         self._counted_at = 0.0
         self._remembered: dict[str, str] = {}  # outlives a Redis that comes back empty
+        self._missed: dict[str, float] = {}  # when a worker was first looked for there in vain
 
     async def place(self, session: str, besides: str = "") -> str:
         """As the protocol says; ``besides`` was lost and is left out."""
@@ -113,7 +114,8 @@ class RedisPlacing:
         kept = await self.find(session) if session else ""
         if kept in others:
             chosen = kept
-        elif others:
+            self._missed.pop(kept, None)
+        elif others and (kept in ("", besides) or not await self._may_return(session, kept)):
             chosen = min(others.values(), key=self._busyness).worker
         else:
             raise NoWorker
@@ -121,6 +123,13 @@ class RedisPlacing:
         if session:
             await self._remember(session, chosen)
         return chosen
+
+    async def _may_return(self, session: str, worker: str) -> bool:
+        """Whether Redis came back empty just now, so that not all workers have said they live."""
+        if await self._find_known(session):
+            return False
+        now = time.monotonic()
+        return now - self._missed.setdefault(worker, now) < _ABSENT_MILLISECONDS / 1000
 
     def _busyness(self, one: Announcement) -> float:
         now = time.monotonic()
@@ -141,8 +150,11 @@ class RedisPlacing:
 
     async def find(self, session: str) -> str:
         """As the protocol says."""
+        return await self._find_known(session) or self._remembered.get(session, "")
+
+    async def _find_known(self, session: str) -> str:
         found: Any = get_redis().hget(_key(session), "worker")
-        return (await found or b"").decode() or self._remembered.get(session, "")
+        return (await found or b"").decode()
 
     async def note_scratch(self, session: str, kind: str, *, is_fresh: bool) -> bool:
         """As the protocol says."""
