@@ -18,6 +18,7 @@ from playground.progress.deriving import derive_exercise
 from playground.progress.models import ActivityDay, Attempt, CardProgress, ReviewItem
 from playground.quiz.items import get_items
 from playground.quiz.models import Quiz, QuizAnswer
+from playground.quiz.operations import keep_newest
 from playground.runs import recordings
 from playground.runs.models import Recording
 from sandbox.protocol import Finished, Output, Started
@@ -201,6 +202,7 @@ def _fill_quizzes(digest: str) -> None:
                 question=question,
                 given=None,
                 right=bool(position % 3),
+                is_newest=True,
                 shown_at=quiz.created_at,
                 answered_at=quiz.created_at,
             )
@@ -209,3 +211,4 @@ def _fill_quizzes(digest: str) -> None:
         ),
         batch_size=500,
     )
+    keep_newest(digest)

@@ -16,10 +16,12 @@ from playground.catalog.queries import get_packs
 from playground.progress import activity
 from playground.progress.activity import Day, Done
 from playground.progress.models import ActivityDay, Attempt, ExerciseProgress
-from playground.progress.queries import CardStatus, Deeds, list_deeds, tell_status
+from playground.progress.queries import CardStatus, Deeds, Reach, list_deeds, tell_status
 
 MOST_WRONG: Final = 5
 MOST_PACKS: Final = 3  # at a glance
+_COUNTED: Final = (Reach.TRIED, Reach.PASSED, Reach.ALONE)
+_NOTHING: Final = (0, 0, 0)
 _Key = tuple[str, str, str]
 
 
@@ -161,17 +163,18 @@ def _first_failed(verdicts: list[dict[str, Any]]) -> str:
 def _list_strengths(
     deeds: dict[tuple[str, str], Deeds], packs: Mapping[str, Pack]
 ) -> list[Strength]:
-    tried: Counter[str] = Counter()
-    passed: Counter[str] = Counter()
-    alone: Counter[str] = Counter()
+    tally: Counter[tuple[tuple[str, ...], int]] = Counter()
     for (pack, slug), done in deeds.items():
-        card = packs[pack].card(slug) if done.tried and pack in packs else None
+        card = packs[pack].card(slug) if done.reached and pack in packs else None
         if card is None:
             continue
-        known = {each.slug for each in card.exercises}
-        counts = [len(slugs & known) for slugs in (done.tried, done.passed, done.alone)]
-        for tag in card.tags:
-            for counter, count in zip((tried, passed, alone), counts, strict=True):
-                counter[tag] += count
-    listed = [Strength(tag, tried[tag], passed[tag], alone[tag]) for tag in tried if tried[tag]]
+        for exercise in card.exercises:
+            tally[card.tags, done.reached.get(exercise.slug, Reach.TOUCHED)] += 1
+    counted: dict[str, list[int]] = {}
+    for (tags, reached), count in tally.items():
+        counts = [count if reached >= each else 0 for each in _COUNTED]
+        for tag in tags if any(counts) else ():
+            before = counted.get(tag, _NOTHING)
+            counted[tag] = [one + more for one, more in zip(before, counts, strict=True)]
+    listed = [Strength(tag, *counts) for tag, counts in counted.items()]
     return sorted(listed, key=lambda each: (-each.alone / each.tried, -each.passed, each.tag))

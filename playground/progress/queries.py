@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import IntEnum, StrEnum
+from typing import Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, IntegerField, QuerySet, When
 
 from exercises.model import Card, Pack
 from playground.accounts.learners import digest_learner
@@ -21,50 +22,53 @@ class CardStatus(StrEnum):
     PASSED = "passed"
 
 
+class Reach(IntEnum):
+    """How far somebody came with an exercise: a hint at least, a try, a pass, or a pass at the
+    first try without a hint. Each includes those before it.
+    """
+
+    TOUCHED = 0
+    TRIED = 1
+    PASSED = 2
+    ALONE = 3
+
+
 @dataclass(slots=True)
 class Deeds:
-    """What somebody did on a card.
-
-    Exercises that were touched, those of them that were tried, that passed, and that passed at
-    the first attempt without a hint.
-    """
+    """What somebody did on a card. ``reached`` has the exercises that were touched, by slug."""
 
     has_read: bool = False
     has_run: bool = False
-    touched: set[str] = field(default_factory=set)
-    tried: set[str] = field(default_factory=set)
-    passed: set[str] = field(default_factory=set)
-    alone: set[str] = field(default_factory=set)
+    reached: dict[str, int] = field(default_factory=dict)
+
+
+# Numbers, which no driver converts: a learner may have thousands of rows.
+_NUMBER: Final = IntegerField()
+_HAS_READ: Final = Case(When(read_at__isnull=False, then=1), default=0, output_field=_NUMBER)
+_HAS_RUN: Final = Case(When(ran_at__isnull=False, then=1), default=0, output_field=_NUMBER)
+_REACHED: Final = Case(
+    When(passed_at__isnull=False, failures=0, hints=0, then=Reach.ALONE),
+    When(passed_at__isnull=False, then=Reach.PASSED),
+    When(attempts__gt=0, then=Reach.TRIED),
+    default=Reach.TOUCHED,
+    output_field=_NUMBER,
+)
 
 
 def list_deeds(learner: str, **which: str) -> dict[tuple[str, str], Deeds]:
-    """By pack and card, for all cards on which the learner did anything.
-
-    There may be thousands: no objects, and no times, are made of them.
-    """
+    """By pack and card, for all cards on which the learner did anything."""
     if not learner:
         return {}
     digest = digest_learner(learner)
     cards = CardProgress.objects.filter(learner=digest, **which)
-    flags = {"has_read": Q(read_at__isnull=False), "has_run": Q(ran_at__isnull=False)}
-    reached = cards.annotate(**flags).values_list("pack", "card", *flags)
-    found = {(pack, card): Deeds(has_read, has_run) for pack, card, has_read, has_run in reached}
+    begun = cards.values_list("pack", "card", _HAS_READ, _HAS_RUN)
+    found = {(pack, card): Deeds(bool(read), bool(run)) for pack, card, read, run in begun}
     exercises = ExerciseProgress.objects.filter(learner=digest, **which)
-    sets = {
-        "is_tried": Q(attempts__gt=0),
-        "is_passed": Q(passed_at__isnull=False),
-        "is_alone": Q(passed_at__isnull=False, failures=0, hints=0),
-    }
-    rows = exercises.annotate(**sets).values_list("pack", "card", "exercise", *sets)
-    for pack, card, exercise, is_tried, is_passed, is_alone in rows:
+    for pack, card, exercise, reached in exercises.values_list(
+        "pack", "card", "exercise", _REACHED
+    ):
         deeds = found.get((pack, card)) or found.setdefault((pack, card), Deeds())
-        deeds.touched.add(exercise)
-        if is_tried:
-            deeds.tried.add(exercise)
-        if is_passed:
-            deeds.passed.add(exercise)
-        if is_alone:
-            deeds.alone.add(exercise)
+        deeds.reached[exercise] = reached
     return found
 
 
@@ -89,9 +93,12 @@ def list_standings(learner: str, card: Card) -> dict[str, ExerciseProgress]:
 
 def tell_status(card: Card, deeds: Deeds) -> CardStatus:
     """How far somebody is who did this on the card."""
-    if card.exercises and all(each.slug in deeds.passed for each in card.exercises):
+    reached = deeds.reached
+    if card.exercises and all(
+        reached.get(each.slug, Reach.TOUCHED) >= Reach.PASSED for each in card.exercises
+    ):
         return CardStatus.PASSED
-    if deeds.touched or deeds.has_run:
+    if reached or deeds.has_run:
         return CardStatus.RAN
     return CardStatus.READ if deeds.has_read else CardStatus.UNREAD
 

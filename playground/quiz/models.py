@@ -40,6 +40,7 @@ class QuizAnswer(OfLearner):
     """The first answer to the question at ``position``, from 1; without ``answered_at`` there is
     none yet, and the question was shown. ``given`` is as ``exercises.questions.grade`` takes it;
     None is who did not know, or a live cell, whose first judged attempt is ``run_id``.
+    ``is_newest`` marks the last answer that its learner gave to the question, in any quiz.
     """
 
     quiz = models.ForeignKey(Quiz, on_delete=models.CASCADE, related_name="answers")
@@ -50,6 +51,7 @@ class QuizAnswer(OfLearner):
     right = models.BooleanField(null=True)
     shown_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)
+    is_newest = models.BooleanField(default=False)
 
     class Meta:
         """One for each question of a quiz; the newest to a question says what is not known yet."""
@@ -61,7 +63,12 @@ class QuizAnswer(OfLearner):
             models.Index(
                 fields=["learner", "pack", "card", "question", "answered_at", "right"],
                 name="answers_to_question",
-            )
+            ),
+            models.Index(
+                fields=["learner", "right", "pack", "card", "question"],
+                condition=models.Q(is_newest=True),
+                name="newest_answers",
+            ),
         ]
 
     def __str__(self) -> str:

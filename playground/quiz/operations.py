@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from playground.accounts.learners import digest_learner, find_owner
@@ -15,6 +16,7 @@ from playground.quiz.items import Item
 from playground.quiz.models import Quiz, QuizAnswer
 
 UNTOUCHED_DAYS: Final = 1  # a quiz without an answer is kept so long
+_QUESTION: Final = ("learner", "pack", "card", "question")
 
 
 @transaction.atomic
@@ -55,9 +57,12 @@ def answer(
 ) -> QuizAnswer:
     """Keep the answer unless there is one; what is kept. Raises Quiz.DoesNotExist."""
     row = show(quiz, position)
-    kept = QuizAnswer.objects.filter(pk=row.pk, right=None)
-    kept.update(right=right, given=given, run_id=run_id, answered_at=timezone.now())
-    row.refresh_from_db()
+    if row.right is None:
+        asked = {name: getattr(row, name) for name in _QUESTION}
+        QuizAnswer.objects.filter(**asked, is_newest=True).update(is_newest=False)
+        kept = {"given": given, "run_id": run_id, "answered_at": timezone.now()}
+        QuizAnswer.objects.filter(pk=row.pk).update(right=right, is_newest=True, **kept)
+        row.refresh_from_db()
     return row
 
 
@@ -74,7 +79,19 @@ def adopt_quizzes(former: str, learner: str) -> int:
     # Quizzes first: who answers holds the quiz, and so no answer stays behind.
     Quiz.objects.filter(learner=old).update(learner=new)
     QuizAnswer.objects.filter(learner=old).update(learner=new)
+    keep_newest(new)
     return count
+
+
+def keep_newest(digest: str) -> None:
+    """Of several answers to a question that were the newest, one from each side, only the last."""
+    newest = QuizAnswer.objects.filter(is_newest=True)
+    same = newest.filter(**{name: OuterRef(name) for name in _QUESTION})
+    later = same.filter(
+        Q(answered_at__gt=OuterRef("answered_at"))
+        | Q(answered_at=OuterRef("answered_at"), pk__gt=OuterRef("pk"))
+    )
+    newest.filter(Exists(later), learner=digest).update(is_newest=False)
 
 
 def forget_quizzes(learner: str) -> None:

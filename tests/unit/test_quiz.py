@@ -6,12 +6,16 @@ import html
 import re
 from collections import Counter
 from collections.abc import Mapping
+from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import msgspec
 import pytest
+from django.apps import apps
 from django.http import QueryDict
 from django.test import Client
+from django.utils import timezone
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -319,6 +323,27 @@ def test_sign_in_takes_quizzes_along(client: Client) -> None:
     assert QuizAnswer.objects.filter(learner=digest).count() == 2
     assert Quiz.objects.get(pk=untouched.pk).learner == digest
     assert queries.list_wrong(user.learner) == {item.key, FIRST["predict"].key}
+
+
+def test_of_two_sides_the_last_answer_says_what_is_not_known(client: Client) -> None:
+    here, there = FIRST["choose"], FIRST["predict"]
+    user = make_user("alice@example.org")
+    account = Client()
+    sign_in(account, "alice@example.org")
+    for asker, right, item in ((account, True, here), (client, True, there)):
+        quiz = begin(asker, item)
+        send(asker, quiz, 1, *(fill_in if right else get_wrong)(item.question))
+    for asker, item in ((client, here), (account, there)):
+        send(asker, begin(asker, item), 1, *get_wrong(item.question))
+    early = QuizAnswer.objects.filter(card=there.key[1], question=there.key[2])
+    early.filter(right=False).update(answered_at=timezone.now() - timedelta(days=1))
+    sign_in(client, "alice@example.org")
+    assert queries.list_wrong(user.learner) == {here.key}
+    kept = set(QuizAnswer.objects.filter(is_newest=True))
+    assert len(kept) == 2
+    QuizAnswer.objects.update(is_newest=False)
+    import_module("playground.quiz.migrations.0003_newest_answers").mark_newest(apps, None)
+    assert set(QuizAnswer.objects.filter(is_newest=True)) == kept
 
 
 def test_pages_ask_the_database_little(client: Client, django_assert_max_num_queries: Any) -> None:
