@@ -16,7 +16,7 @@ from django.test import Client
 from django.utils import timezone
 
 from playground.accounts.models import User
-from playground.benchmarks import bare_urls
+from playground.benchmarks import bare_urls, much
 from playground.benchmarks.figures import Baseline
 from playground.benchmarks.pages_inside import TIMES, measure_page, time_page
 from playground.catalog.queries import get_packs
@@ -34,6 +34,7 @@ def main(database: str) -> None:
     """Fill, ask, and print a figure a line."""
     call_command("migrate", verbosity=0, interactive=False)
     team = [_fill(number) for number in range(TEAMS)][TEAMS // 2]
+    much.analyze()
     settings.ROOT_URLCONF = "playground.benchmarks.bare_urls"
     settings.ALLOWED_HOSTS = ["testserver"]
     client = Client()

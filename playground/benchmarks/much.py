@@ -94,9 +94,14 @@ def fill(email: str) -> User:
     _fill_runs(digest, [card for _, card in product(range(times), cards)])
     _fill_progress(digest, cards, times)
     _fill_quizzes(digest)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")  # a server does so by itself, within a minute
+    analyze()
     return user
+
+
+def analyze() -> None:
+    """As a server does by itself, within a minute."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
 
 
 def _fill_runs(digest: str, cards: list[Card]) -> None:

@@ -80,31 +80,31 @@ def make_board(team: Team, assignment: Assignment | None = None) -> Board:
     if assignment and not assignment.is_open:
         found = []
     chosen = list_set_to(found)
-    set_to: dict[tuple[str, str, str], list[Assignment]] = {}
+    for_whom: dict[tuple[str, str, str], set[int] | None] = {}  # None: for everybody
     items: dict[tuple[str, str, str], Item] = {}
     packs = read_packs(found)
     for one in found:
         for item in list_items(one, packs):
             key = (item.card.pack, item.card.slug, item.exercise)
             items[key] = item
-            set_to.setdefault(key, []).append(one)
-    shown = list(items)[:MOST_COLUMNS]
+            members = for_whom.get(key, set())
+            some = chosen.get(one.pk)
+            for_whom[key] = None if members is None or some is None else members | some
+    columns = [(item, for_whom[key]) for key, item in items.items()][:MOST_COLUMNS]
     learners = queries.list_learners(team)
     if assignment and assignment.pk in chosen:
         learners = [one for one in learners if one.pk in chosen[assignment.pk]]
-    rows = read_rows([one.learner for one in learners], [items[key] for key in shown])
+    rows = read_rows([one.learner for one in learners], [item for item, _ in columns])
     listed = []
     for member in learners:
         standings = [
-            stand(rows, member.learner, items[key])
-            if any(one.pk not in chosen or member.pk in chosen[one.pk] for one in set_to[key])
-            else None
-            for key in shown
+            stand(rows, member.learner, item) if whom is None or member.pk in whom else None
+            for item, whom in columns
         ]
         listed.append(_make_row(member, standings, assignment))
-    columns = [items[key] for key in shown]
-    stuck = _list_stuck(listed, columns)
-    return Board(team, assignment, columns, listed, stuck, len(items) - len(shown))
+    shown = [item for item, _ in columns]
+    stuck = _list_stuck(listed, shown)
+    return Board(team, assignment, shown, listed, stuck, len(items) - len(shown))
 
 
 def _make_row(
