@@ -12,6 +12,7 @@ import re
 import signal
 import socket
 import sqlite3
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -45,6 +46,16 @@ def count_slowly(steps: int) -> str:
 def counted(steps: int) -> str:
     return "".join(f"{n}\n" for n in range(steps)) + "end\n"
 
+
+CHECKING = """
+import asyncio, sys
+import django
+django.setup()
+from playground.runs.on_workers import WorkersClient
+from sandbox.protocol import RunRequest
+record = asyncio.run(WorkersClient("account-of-nobody").record(RunRequest("", sys.argv[1])))
+print(record.outcome, record.stdout, sep="\\n", end="")
+"""
 
 # The checkout may lie below /tmp itself; "$0" is the first word of the worker's own command.
 SMALL_DISK = f"""
@@ -202,6 +213,31 @@ async def test_a_killed_worker_is_noticed_and_its_run_begins_anew_on_another(
     assert (rest.outcome, told.stdout + rest.stdout) == ("completed", counted(8))
     assert after.stdout == "['after']\n"  # what was at the lost worker is lost
     await servers.wait_until_kept("runs_recording", run_id_of(begun))
+
+
+async def test_a_run_of_a_pack_s_check_begins_anew_on_another_worker(servers: Servers) -> None:
+    """As ``playground.teams.pack_checks`` has them run, which no page follows."""
+    fleet = servers.fleet
+    before = [worker.said().count(TAKEN) for worker in fleet.workers]
+    own = {"VAR_DIR": str(servers.folder), "DJANGO_SETTINGS_MODULE": "playground.settings"}
+    checking = await asyncio.create_subprocess_exec(
+        *[sys.executable, "-c", CHECKING, count_slowly(8)],
+        cwd=ROOT,
+        env={**os.environ, **fleet.environment, **own},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    deadline = time.monotonic() + KEPT_SECONDS
+    while (taken := [worker.said().count(TAKEN) for worker in fleet.workers]) == before:
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.05)
+    [its_worker] = [
+        worker
+        for worker, count, former in zip(fleet.workers, taken, before, strict=True)
+        if count > former
+    ]
+    its_worker.kill()
+    told, _ = await asyncio.wait_for(checking.communicate(), 60)
+    assert told.decode() == f"completed\n{counted(8)}"
 
 
 async def test_after_a_killed_zygote_the_run_is_our_fault_and_files_begin_anew(
