@@ -104,6 +104,7 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "playground.runs.middleware.drop_cookies_of_frames",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "playground.accounts.middleware.keep_sessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -166,6 +167,7 @@ CACHES = {
 SESSION_ENGINE = "playground.accounts.sessions"
 SESSION_COOKIE_NAME = "playground"
 SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 90 * 24 * 60 * 60  # from the last visit
 SESSION_COOKIE_SECURE = read_flag("SECURE_COOKIES", default=IS_HTTPS)
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CSRF_USE_SESSIONS = True  # one cookie is enough

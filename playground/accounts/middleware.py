@@ -1,14 +1,41 @@
-"""On the way to another site to sign in with."""
+"""How long a browser is known, and the way to another site to sign in with."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from playground.accounts.sessions import SessionStore
+
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+def keep_sessions(get_response: GetResponse) -> GetResponse:
+    """Whoever comes again is known again as long: a session ends when it is not used, not before.
+
+    What is saved anyway is renewed by that.
+    """
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        session = request.session
+        assert isinstance(session, SessionStore)
+        if session.accessed and not session.modified and session.renew():
+            response.set_cookie(
+                settings.SESSION_COOKIE_NAME,
+                session.session_key or "",
+                max_age=session.get_expiry_age(),
+                secure=settings.SESSION_COOKIE_SECURE,
+                httponly=settings.SESSION_COOKIE_HTTPONLY,
+                samesite="Lax",
+            )
+        return response
+
+    return answer
 
 
 def leave_by_page(get_response: GetResponse) -> GetResponse:

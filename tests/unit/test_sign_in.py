@@ -16,8 +16,9 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from playground.accounts.models import User
+from playground.accounts.models import Session, User
 from tests.accounts import (
+    CARD,
     PASSWORD,
     is_signed_in,
     make_user,
@@ -273,3 +274,22 @@ def test_who_never_entered_the_code_is_forgotten_after_a_week(client: Client) ->
     sign_up(Client(), "dave@example.org")
     kept = set(User.objects.values_list("email", flat=True))
     assert kept == {BOB, by_the_operator.email, "carol@example.org", "dave@example.org"}
+
+
+def test_who_comes_again_stays_known_and_is_renewed_once_a_day(client: Client) -> None:
+    client.get(CARD)
+    sessions = Session.objects.filter(pk=client.session.session_key)
+    assert not client.get(CARD).cookies
+    whole = sessions.get().expire_date
+    for spent in (timedelta(days=2), timedelta(hours=2)):
+        sessions.update(expire_date=whole - spent)
+        cookies = client.get(CARD).cookies
+        assert (sessions.get().expire_date >= whole) == (spent.days > 0) == bool(cookies)
+    sessions.update(expire_date=whole - timedelta(days=2))
+    cookie = client.get("/progress/").cookies["playground"]
+    assert (cookie.value, cookie["httponly"]) == (client.session.session_key, True)
+    assert int(cookie["max-age"]) == 90 * 24 * 60 * 60
+    assert client.session["learner"]
+    sessions.update(expire_date=timezone.now())
+    client.get("/progress/")
+    assert "learner" not in client.session
