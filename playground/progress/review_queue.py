@@ -7,22 +7,31 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
 from itertools import chain, zip_longest
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db import connection
+from django.db.models import Exists, OuterRef, QuerySet
 
 from exercises.exercise import Exercise
 from exercises.model import Card
 from exercises.question import Question
 from exercises.questions import list_questions
 from playground.accounts.learners import digest_learner
-from playground.accounts.models import User
 from playground.catalog.queries import get_card, get_packs
-from playground.progress.models import ActivityDay, CardProgress, ReviewItem, ReviewPlan
+from playground.progress.models import CardProgress, ReviewItem
 from playground.progress.reviewing import DAILY_LIMIT
 
 MOST_LOOKED_AT: Final = 200  # of what is due, and of what is new: more than anybody does in a day
+
+
+# Every page asks, and to write it takes the ORM as long as all that a small page does besides.
+_TODAY: Final = """
+SELECT
+    (SELECT COUNT(*) FROM progress_reviewitem
+        WHERE learner = %s AND due_at < %s AND pack IN ({places})),
+    (SELECT reviews FROM progress_activityday WHERE learner = %s AND day = %s),
+    (SELECT daily_limit FROM progress_reviewplan WHERE learner = %s)
+"""
 
 
 class Kind(StrEnum):
@@ -120,22 +129,19 @@ def read_queue(learner: str, today: date, until: datetime, skipped: Collection[s
 
 
 def tell_today(learner: str, today: date, until: datetime) -> Today:
-    """How much is due, done and wanted; in one statement, as every page asks."""
-    digest = digest_learner(learner)
-    due = _due(digest, until).order_by().values("learner").annotate(count=Count("pk"))
-    done = ActivityDay.objects.filter(learner=digest, day=today)
-    plan = ReviewPlan.objects.filter(learner=digest)
-    found = (
-        User.objects.filter(learner=learner)
-        .annotate(
-            due=_or(due.values("count"), 0),
-            done=_or(done.values("reviews"), 0),
-            limit=_or(plan.values("daily_limit"), DAILY_LIMIT),
+    """How much is due, done and wanted."""
+    digest, packs, adapt = digest_learner(learner), list(get_packs()), connection.ops
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _TODAY.format(places=", ".join(["%s"] * len(packs))),
+            [
+                *(digest, adapt.adapt_datetimefield_value(until), *packs),
+                *(digest, adapt.adapt_datefield_value(today)),
+                digest,
+            ],
         )
-        .values_list("due", "done", "limit")
-        .first()
-    )
-    return Today(*(found or (0, 0, DAILY_LIMIT)))
+        due, done, limit = cursor.fetchone()
+    return Today(due, done or 0, DAILY_LIMIT if limit is None else limit)
 
 
 def tell_next_day(learner: str, until: datetime) -> datetime | None:
@@ -196,7 +202,3 @@ def _list_new(learner: str) -> Iterator[Item]:
 
 def _due(digest: str, until: datetime) -> QuerySet[ReviewItem]:
     return ReviewItem.objects.filter(learner=digest, due_at__lt=until, pack__in=get_packs())
-
-
-def _or(rows: QuerySet[Any, Any], default: int) -> Coalesce:
-    return Coalesce(Subquery(rows[:1]), Value(default), output_field=IntegerField())

@@ -139,7 +139,7 @@ def _choices(learner: str, chosen: Selection) -> dict[str, Any]:
         "sizes": SIZES,
         "count": len(narrowed.items),
         "drawn": min(chosen.size, len(narrowed.items)),
-        "kinds": [(each, selection.KINDS[each.value]) for each in narrowed.kinds],
+        "kinds": selection.KINDS,
     }
 
 
