@@ -73,10 +73,11 @@ class Glance(NamedTuple):
 def glance(learner: str, today: date) -> Glance | None:
     """What is next and what went wrong; None for whoever did nothing yet."""
     deeds = list_deeds(learner)
-    if not deeds:
+    begun = {pack for pack, _ in deeds.read | deeds.ran}
+    if not begun:
         return None
     digest = digest_learner(learner)
-    packs, begun = _list_packs(digest), {pack for pack, _ in deeds}
+    packs = _list_packs(digest)
     told = [_tell_pack(each, deeds) for each in packs.values() if each.slug in begun]
     told = told or [_tell_pack(next(iter(packs.values())), deeds)]  # what was begun may be gone
     left = [each for each in told if each.following] or told
@@ -101,11 +102,8 @@ def look(learner: str, today: date) -> Overview:
     )
 
 
-def _tell_pack(pack: Pack, deeds: dict[tuple[str, str], Deeds]) -> PackProgress:
-    nothing = Deeds()
-    statuses = [
-        tell_status(card, deeds.get((pack.slug, card.slug), nothing)) for card in pack.cards
-    ]
+def _tell_pack(pack: Pack, deeds: Deeds) -> PackProgress:
+    statuses = [tell_status(pack, card, deeds) for card in pack.cards]
     counts = Counter(statuses)
     passed = counts[CardStatus.PASSED]
     ran = passed + counts[CardStatus.RAN]
@@ -160,16 +158,11 @@ def _first_failed(verdicts: list[dict[str, Any]]) -> str:
     return str(next(failed, {}).get("expected", ""))
 
 
-def _list_strengths(
-    deeds: dict[tuple[str, str], Deeds], packs: Mapping[str, Pack]
-) -> list[Strength]:
+def _list_strengths(deeds: Deeds, packs: Mapping[str, Pack]) -> list[Strength]:
     tally: Counter[tuple[tuple[str, ...], int]] = Counter()
-    for (pack, slug), done in deeds.items():
-        card = packs[pack].card(slug) if done.reached and pack in packs else None
-        if card is None:
-            continue
-        for exercise in card.exercises:
-            tally[card.tags, done.reached.get(exercise.slug, Reach.TOUCHED)] += 1
+    for key, reached in deeds.reached.items():
+        if found := _find(packs, *key):
+            tally[found[0].tags, reached] += 1
     counted: dict[str, list[int]] = {}
     for (tags, reached), count in tally.items():
         counts = [count if reached >= each else 0 for each in _COUNTED]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from typing import Final
+from typing import Any, Final, NamedTuple
 
-from django.db.models import Case, IntegerField, QuerySet, When
+from django.db.models import Case, Field, QuerySet, When
 
 from exercises.model import Card, Pack
 from playground.accounts.learners import digest_learner
 from playground.progress.models import Attempt, CardProgress, ExerciseProgress
+
+_Card = tuple[str, str]  # pack and card
 
 
 class CardStatus(StrEnum):
@@ -33,18 +34,19 @@ class Reach(IntEnum):
     ALONE = 3
 
 
-@dataclass(slots=True)
-class Deeds:
-    """What somebody did on a card. ``reached`` has the exercises that were touched, by slug."""
+class Deeds(NamedTuple):
+    """What somebody did: cards they read, cards they ran or touched an exercise of, by pack and
+    card, and how far they came with exercises, by pack, card and exercise; thousands, perhaps.
+    """
 
-    has_read: bool = False
-    has_run: bool = False
-    reached: dict[str, int] = field(default_factory=dict)
+    read: set[_Card]
+    ran: set[_Card]
+    reached: dict[tuple[str, str, str], int]
 
 
-# Numbers, which no driver converts: a learner may have thousands of rows.
-_NUMBER: Final = IntegerField()
-_HAS_READ: Final = Case(When(read_at__isnull=False, then=1), default=0, output_field=_NUMBER)
+# Of no kind of field, so that nothing converts what the database gives: whole numbers.
+_NUMBER: Final[Field[Any, Any]] = Field()
+_IS_READ: Final = Case(When(read_at__isnull=False, then=1), default=0, output_field=_NUMBER)
 _HAS_RUN: Final = Case(When(ran_at__isnull=False, then=1), default=0, output_field=_NUMBER)
 _REACHED: Final = Case(
     When(passed_at__isnull=False, failures=0, hints=0, then=Reach.ALONE),
@@ -55,30 +57,29 @@ _REACHED: Final = Case(
 )
 
 
-def list_deeds(learner: str, **which: str) -> dict[tuple[str, str], Deeds]:
-    """By pack and card, for all cards on which the learner did anything."""
+def list_deeds(learner: str, **which: str) -> Deeds:
+    """All that the learner did, in two statements."""
+    deeds = Deeds(set(), set(), {})
     if not learner:
-        return {}
+        return deeds
     digest = digest_learner(learner)
     cards = CardProgress.objects.filter(learner=digest, **which)
-    begun = cards.values_list("pack", "card", _HAS_READ, _HAS_RUN)
-    found = {(pack, card): Deeds(bool(read), bool(run)) for pack, card, read, run in begun}
-    exercises = ExerciseProgress.objects.filter(learner=digest, **which)
-    for pack, card, exercise, reached in exercises.values_list(
-        "pack", "card", "exercise", _REACHED
-    ):
-        deeds = found.get((pack, card)) or found.setdefault((pack, card), Deeds())
-        deeds.reached[exercise] = reached
-    return found
+    for pack, card, is_read, has_run in cards.values_list("pack", "card", _IS_READ, _HAS_RUN):
+        if is_read:
+            deeds.read.add((pack, card))
+        if has_run:
+            deeds.ran.add((pack, card))
+    tried = ExerciseProgress.objects.filter(learner=digest, **which)
+    for pack, card, exercise, reached in tried.values_list("pack", "card", "exercise", _REACHED):
+        deeds.reached[pack, card, exercise] = reached
+        deeds.ran.add((pack, card))
+    return deeds
 
 
 def list_statuses(learner: str, pack: Pack) -> dict[str, CardStatus]:
     """Each card of the pack with how far the learner came."""
     deeds = list_deeds(learner, pack=pack.slug)
-    return {
-        card.slug: tell_status(card, deeds.get((pack.slug, card.slug), Deeds()))
-        for card in pack.cards
-    }
+    return {card.slug: tell_status(pack, card, deeds) for card in pack.cards}
 
 
 def list_standings(learner: str, card: Card) -> dict[str, ExerciseProgress]:
@@ -91,16 +92,15 @@ def list_standings(learner: str, card: Card) -> dict[str, ExerciseProgress]:
     return {row.exercise: row for row in rows}
 
 
-def tell_status(card: Card, deeds: Deeds) -> CardStatus:
-    """How far somebody is who did this on the card."""
-    reached = deeds.reached
-    if card.exercises and all(
-        reached.get(each.slug, Reach.TOUCHED) >= Reach.PASSED for each in card.exercises
-    ):
+def tell_status(pack: Pack, card: Card, deeds: Deeds) -> CardStatus:
+    """How far somebody is with the card who did this."""
+    key = (pack.slug, card.slug)
+    reached = [deeds.reached.get((*key, each.slug), Reach.TOUCHED) for each in card.exercises]
+    if reached and min(reached) >= Reach.PASSED:
         return CardStatus.PASSED
-    if reached or deeds.has_run:
+    if key in deeds.ran:
         return CardStatus.RAN
-    return CardStatus.READ if deeds.has_read else CardStatus.UNREAD
+    return CardStatus.READ if key in deeds.read else CardStatus.UNREAD
 
 
 def list_attempts(learner: str, pack: str, card: str, exercise: str) -> QuerySet[Attempt]:
