@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+import hypothesis
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections, connections
@@ -56,6 +57,10 @@ MOST_DATABASES = 64
 STOP_SECONDS = 20
 
 MOST_LOG_CHARACTERS = 6000
+
+# What an example takes says nothing here: machines are shared. In CI it is so by itself.
+hypothesis.settings.register_profile("unhurried", hypothesis.settings(), deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 supervisor_log = pytest.StashKey[str]()
 
