@@ -15,7 +15,7 @@ from django.utils.http import urlencode
 
 from playground.operating.audited import AuditedAdmin, ReadOnlyAdmin
 from playground.operating.site import site
-from playground.teams.models import Assignment, Membership, Team
+from playground.teams.models import Assignment, Invitation, Membership, Team
 from playground.teams.quotas import say_bounds
 
 if TYPE_CHECKING:
@@ -167,3 +167,23 @@ class AssignmentAdmin(ReadOnlyAdmin):
     def size(self, assignment: Assignment) -> int:
         """How many there are in it."""
         return len(assignment.items)
+
+
+@admin.register(Invitation, site=site)
+class InvitationAdmin(ReadOnlyAdmin):
+    """Which ways into a team are open: whose, for whom and until when. No link is shown."""
+
+    list_display = ("whom", "team", "role", "made_by", "made_at", "expires_at", "uses_left")
+    list_filter = ("role", "made_at", "expires_at")
+    list_select_related = ("team", "made_by")
+    search_fields = ("email", "domain", "team__name", "=team__public_id", "made_by__email")
+    search_help_text = "whose address or domain, a team, or the address of who invited"
+    ordering = ("-made_at", "-pk")
+    fields = readonly_fields = (
+        *("whom", "team", "role", "made_by", "made_at", "sent_at", "expires_at", "uses_left"),
+    )
+
+    @admin.display(description="for")
+    def whom(self, invitation: Invitation) -> str:
+        """As its team lists it."""
+        return str(invitation)

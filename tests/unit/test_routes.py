@@ -113,7 +113,7 @@ OIDC = "accounts/oidc/^(?P<provider_id>[^/]+)/"
 TABLES = [
     *("accounts/user", "accounts/auditentry", "runs/recording", "runs/abusereport"),
     *("news/subscription", "news/sentnews"),
-    *("teams/team", "teams/membership", "teams/assignment"),
+    *("teams/team", "teams/membership", "teams/assignment", "teams/invitation"),
 ]
 ADMIN = [
     *("admin/", "admin/login/", "admin/autocomplete/", "admin/jsi18n/", "admin/(?P<url>.*)$"),
