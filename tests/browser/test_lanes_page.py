@@ -16,7 +16,8 @@ from fastapi import FastAPI
 app = FastAPI()
 @app.get("/bad/{number}")
 async def bad(number: int):
-    time.sleep(0.05)
+    await asyncio.sleep(0)
+    time.sleep(0.3)
 @app.get("/plain")
 def plain():
     time.sleep(0.05)
@@ -33,7 +34,7 @@ ROWS = """timeline => timeline.layout.rows
     .filter(row => row.kind === "lane")
     .map(({lane, label}) => ({
         of: lane.of, label, states: [...new Set(lane.spans.map(span => span.kind))],
-        blocks: lane.blocks.filter(block => block.duration_us > 40000).length,
+        blocks: lane.blocks.filter(block => block.duration_us > 290000).length,
     }))"""
 
 
@@ -43,7 +44,7 @@ def test_requests_threads_and_a_forgotten_coroutine(open_page: OpenPage) -> None
     click(cell, "Run")
     expect_status(cell, "Completed.")
     expect(cell.locator(".loop-sentence")).to_have_text(
-        re.compile(r"time\.sleep on line 6 held the event loop .*; 2 requests waited")
+        re.compile(r"time\.sleep on line 7 held the event loop .*; 2 requests waited")
     )
     figures = cell.locator(".figures")
     expect(figures).to_contain_text("Requests/s")
@@ -68,4 +69,4 @@ def test_requests_threads_and_a_forgotten_coroutine(open_page: OpenPage) -> None
     forgotten = cell.get_by_role("group", name="Never awaited")
     cell.get_by_text("Never awaited (1)").click()
     expect(forgotten.get_by_role("row").nth(1)).to_contain_text("save")
-    expect(forgotten.get_by_role("button", name="line 12")).to_be_visible()
+    expect(forgotten.get_by_role("button", name="line 13")).to_be_visible()

@@ -37,7 +37,7 @@ async def test_a_sleep_is_seen_with_its_length(sandbox_client: SandboxClient) ->
     assert states[0]["duration_us"] > 200_000
     seen = ran.finished.witness
     assert (seen.heartbeat, seen.disagreement) == ("on", "")
-    assert seen.pings > 1
+    assert seen.pings >= 1
     assert seen.longest_lag_us == longest["duration_us"]
     assert seen.blocked_us >= seen.longest_lag_us
 
