@@ -19,6 +19,7 @@ from playground.progress.models import ActivityDay, Attempt, ExerciseProgress
 from playground.progress.queries import CardStatus, Deeds, Reach, list_deeds, tell_status
 
 MOST_WRONG: Final = 5
+MOST_FAILED: Final = 100  # looked through for those that are still there
 MOST_PACKS: Final = 3  # at a glance
 _COUNTED: Final = (Reach.TRIED, Reach.PASSED, Reach.ALONE)
 _NOTHING: Final = (0, 0, 0)
@@ -133,9 +134,11 @@ def _find(
 
 def _list_wrong(digest: str, packs: Mapping[str, Pack]) -> list[Wrong]:
     """The newest, each with what its newest failed attempt was told."""
-    failed = ExerciseProgress.objects.filter(learner=digest, last_state=Attempt.State.FAILED)
+    failed = ExerciseProgress.objects.filter(
+        learner=digest, pack__in=packs, last_state=Attempt.State.FAILED
+    )
     keys = failed.order_by("-last_at").values_list("pack", "card", "exercise", "last_at")
-    known = ((*key, found) for key in keys.iterator() if (found := _find(packs, *key[:3])))
+    known = ((*key, found) for key in keys[:MOST_FAILED] if (found := _find(packs, *key[:3])))
     newest = list(islice(known, MOST_WRONG))
     if not newest:
         return []

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 import secrets
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -27,9 +26,18 @@ from playground.quiz.selection import SIZES, Selection
 
 _ON_A_PAGE: Final = 10
 _WHOLE: Final = re.compile(r"\d{1,18}", re.ASCII)
+_PAGE_NUMBER: Final = re.compile(r"[1-9]\d{0,5}", re.ASCII)
 _NOT_JUDGED: Final = (
     "No check was judged yet. Press Check above the code; when its verdict is there, take it."
 )
+
+
+class _Page(NamedTuple):
+    """Some of a learner's quizzes, with the numbers of the pages beside them; 0 for none."""
+
+    quizzes: list[Quiz]
+    newer: int
+    older: int
 
 
 # A browser that keeps the counts alone must not show them as a page.
@@ -119,15 +127,23 @@ def _begin(request: HttpRequest) -> HttpResponse:
 
 
 def _show_home(request: HttpRequest, learner: str, chosen: Selection) -> HttpResponse:
-    own = queries.list_own(learner) if learner else Quiz.objects.none()
-    page = Paginator(own, _ON_A_PAGE).get_page(request.GET.get("page"))
-    outcomes = queries.list_outcomes(page.object_list) if learner else {}
+    page = _read_page(learner, request.GET.get("page", ""))
+    outcomes = queries.list_outcomes(page.quizzes) if learner else {}
     past = [
         {"quiz": one, "score": scores.count(scores.list_places(one, outcomes.get(one.pk, {})))}
-        for one in page.object_list
+        for one in page.quizzes
     ]
     context = _choices(learner, chosen) | {"past": past, "page": page}
     return render(request, "quiz/home.html", context)
+
+
+def _read_page(learner: str, asked: str) -> _Page:
+    """To count all of them, for a last page's number, takes as long as the rest of the page."""
+    number = int(asked) if _PAGE_NUMBER.fullmatch(asked) else 1
+    since = (number - 1) * _ON_A_PAGE
+    own = queries.list_own(learner)[since : since + _ON_A_PAGE + 1] if learner else ()
+    found = list(own)
+    return _Page(found[:_ON_A_PAGE], number - 1, number + 1 if found[_ON_A_PAGE:] else 0)
 
 
 def _choices(learner: str, chosen: Selection) -> dict[str, Any]:

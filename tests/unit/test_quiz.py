@@ -325,6 +325,19 @@ def test_sign_in_takes_quizzes_along(client: Client) -> None:
     assert queries.list_wrong(user.learner) == {item.key, FIRST["predict"].key}
 
 
+def test_quizzes_of_before_are_shown_ten_at_a_time(client: Client) -> None:
+    for _ in range(12):
+        send(client, begin(client, FIRST["choose"]), 1, skip="1")
+
+    def see(page: str) -> tuple[int, list[str]]:
+        shown = client.get("/quiz/", {"page": page}).content.decode()
+        return shown.count('<li><a href="/quiz/'), re.findall(r'href="\?page=(\d+)"', shown)
+
+    assert [see(page) for page in ("1", "2")] == [(10, ["2"]), (2, ["1"])]
+    assert [see(page) for page in ("", "0", "-1", "x", "9" * 30)] == [(10, ["2"])] * 5
+    assert see("999999") == (0, [])
+
+
 def test_of_two_sides_the_last_answer_says_what_is_not_known(client: Client) -> None:
     here, there = FIRST["choose"], FIRST["predict"]
     user = make_user("alice@example.org")
