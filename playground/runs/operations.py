@@ -185,7 +185,7 @@ def report_recording(recording: Recording, *, reason: str, text: str) -> None:
         body = (
             f"Somebody reports the shared run of {title}.\n\n"
             f"{AbuseReport.REASONS[reason]}.\n\n{text}\n\n"
-            f"It is at /r/{token}/. To take it down: manage.py reports --take-down {token}\n"
+            f"It is at /r/{token}/. To take it down: manage.py reports --take-down={token}\n"
         )
         try:
             EmailMessage("A shared run was reported", body, to=[settings.ABUSE_EMAIL]).send()

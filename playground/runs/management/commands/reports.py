@@ -12,9 +12,12 @@ from playground.runs import operations, queries
 
 
 class Command(BaseCommand):
-    """``--take-down TOKEN`` ends a link for good, ``--close TOKEN`` closes its reports."""
+    """``--take-down=TOKEN`` ends a link for good, ``--close=TOKEN`` closes its reports.
 
-    help = "List the open reports of shared runs, or deal with those of one."
+    With "=", as a token may begin with "-".
+    """
+
+    help = "List the open reports of shared runs, or deal with those of one: --take-down=TOKEN."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """TOKEN is the end of the shared page's address."""
