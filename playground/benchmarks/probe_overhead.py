@@ -6,6 +6,8 @@ import statistics
 from collections.abc import AsyncIterator
 from typing import Final, NamedTuple
 
+import msgspec
+
 from playground.benchmarks.figures import Baseline, Figure, spread
 from playground.benchmarks.running import run
 from playground.benchmarks.servers import supervisor
@@ -82,23 +84,30 @@ asyncio.run(timed(), debug={debug})
 
 
 async def measure() -> AsyncIterator[Figure]:
-    """The figures, one by one; observed, unobserved and debugged runs take turns."""
+    """The figures, one by one. Observed and unobserved runs take turns in pairs, now one first and
+    now the other, and the ratio is the pairs' median: a shared machine is fast and slow in turn.
+    """
     async with supervisor() as observed, supervisor("--unobserved") as unobserved:
         for case in CASES:
-            ours: list[float] = []
-            plain: list[float] = []
+            pairs: list[tuple[float, float]] = []
             debugged: list[float] = []
             for number in range(ROUNDS):
-                ours.append(await _milliseconds(observed, case))
-                plain.append(await _milliseconds(unobserved, case))
+                if number % 2:
+                    ours, plain = await _time(observed, case), await _time(unobserved, case)
+                else:
+                    plain, ours = await _time(unobserved, case), await _time(observed, case)
+                pairs.append((ours, plain))
                 if number % DEBUG_EVERY == 0:
-                    debugged.append(await _milliseconds(unobserved, case, debug=True))
-            baseline = Baseline(_UNOBSERVED, statistics.median(plain))
-            yield spread(f"probe-overhead {case.name}", ours, baseline)
+                    debugged.append(await _time(unobserved, case, debug=True))
+            baseline = Baseline(_UNOBSERVED, statistics.median(plain for _, plain in pairs))
+            ratio = statistics.median(ours / plain for ours, plain in pairs)
+            told = spread(f"probe-overhead {case.name}", [ours for ours, _ in pairs], baseline)
+            yield msgspec.structs.replace(told, ratio=round(ratio, 2))
             yield spread(f"debug-mode {case.name}", debugged, baseline)
 
 
-async def _milliseconds(client: SandboxClient, case: Case, *, debug: bool = False) -> float:
+async def _time(client: SandboxClient, case: Case, *, debug: bool = False) -> float:
+    """Milliseconds, as the program itself measured them."""
     code = _TIMED.format(code=case.code, debug=debug)
     ran = await run(client, code, database=case.database, driver="", profile="heavy")
     return float(ran.stdout)
