@@ -5,6 +5,7 @@ Each has its line in docs/hosting.md, held by `tests/unit/test_settings.py`.
 
 import warnings
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from django.utils.csp import CSP
@@ -166,7 +167,7 @@ CACHES = {
 
 SESSION_ENGINE = "playground.accounts.sessions"
 SESSION_COOKIE_NAME = "playground"
-SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SAMESITE: Literal["Lax"] = "Lax"
 SESSION_COOKIE_AGE = 90 * 24 * 60 * 60  # from the last visit
 SESSION_COOKIE_SECURE = read_flag("SECURE_COOKIES", default=IS_HTTPS)
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"

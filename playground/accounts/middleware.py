@@ -31,7 +31,7 @@ def keep_sessions(get_response: GetResponse) -> GetResponse:
                 max_age=session.get_expiry_age(),
                 secure=settings.SESSION_COOKIE_SECURE,
                 httponly=settings.SESSION_COOKIE_HTTPONLY,
-                samesite="Lax",
+                samesite=settings.SESSION_COOKIE_SAMESITE,
             )
         return response
 

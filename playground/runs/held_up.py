@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from sandbox.protocol import Telemetry
 
-NEXT_STEP_US: Final = 20_000  # a task that was held up sends its request when it goes on
+NEXT_STEP_US: Final = 2000  # a task that was held up sends its request when it goes on
 
 
 class _Span(NamedTuple):

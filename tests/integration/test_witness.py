@@ -9,7 +9,7 @@ SLEEP = """\
 import asyncio, time
 async def main():
     time.sleep(0.3)
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(0.5)
 asyncio.run(main())
 """
 HELD = """\
@@ -37,7 +37,7 @@ async def test_a_sleep_is_seen_with_its_length(sandbox_client: SandboxClient) ->
     assert states[0]["duration_us"] > 200_000
     seen = ran.finished.witness
     assert (seen.heartbeat, seen.disagreement) == ("on", "")
-    assert seen.pings >= 1
+    assert seen.pings > 1
     assert seen.longest_lag_us == longest["duration_us"]
     assert seen.blocked_us >= seen.longest_lag_us
 
@@ -56,7 +56,7 @@ async def test_two_blocks_with_one_turn_of_the_loop_between_are_two(
     sandbox_client: SandboxClient,
 ) -> None:
     """The next step is ready before the ping is noticed, and yet the ping is answered first."""
-    code = SLEEP.replace("asyncio.sleep(0.05)", "asyncio.sleep(0)\n    time.sleep(0.3)")
+    code = SLEEP.replace("asyncio.sleep(0.5)", "asyncio.sleep(0)\n    time.sleep(0.3)")
     ran = await run(sandbox_client, code)
     late = [lag for lag in ran.witnessed("lag") if lag["duration_us"] > 150_000]
     assert len(late) == 2, late
