@@ -173,7 +173,8 @@ def read_site_database(name: str, kept_in: Path) -> dict[str, Any]:
             "ENGINE": "playground.sqlite",
             "NAME": kept_in,
             "OPTIONS": {
-                "init_command": "PRAGMA journal_mode = WAL",
+                # What is deleted is overwritten, whichever way SQLite was built.
+                "init_command": "PRAGMA journal_mode = WAL; PRAGMA secure_delete = ON",
                 "transaction_mode": "IMMEDIATE",
             },
         }

@@ -6,12 +6,13 @@ from datetime import timedelta
 from typing import Any, Final
 
 from allauth.account.models import EmailAddress
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from playground.accounts.keepers import list_keepers
 from playground.accounts.learners import hold_learner
 from playground.accounts.models import Session, User
+from playground.sqlite.base import empty_log
 
 UNCONFIRMED_DAYS: Final = 7
 
@@ -24,11 +25,14 @@ def sign_out_elsewhere(user: User, *, but: str | None) -> int:
 
 @transaction.atomic
 def delete_account(user: User) -> None:
-    """Delete the account with all that is kept for it; its sessions go with its row."""
+    """Delete the account with all that is kept for it, down to the bytes in the database's files;
+    its sessions go with its row.
+    """
     hold_learner(user.learner)
     for keeper in list_keepers():
         keeper.forget(user.learner)
     user.delete()
+    transaction.on_commit(lambda: empty_log(connection))
 
 
 def forget_unconfirmed(**_: Any) -> int:

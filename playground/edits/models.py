@@ -1,4 +1,4 @@
-"""The code of learners in the places of cells and exercises. ``learner`` is a digest."""
+"""What learners write in the places of cells and exercises. ``learner`` is a digest."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ _SLUG_CHARACTERS = 200
 
 
 class Edit(models.Model):
-    """What a learner has in one place: a cell by its slug, an exercise by ``Exercise.place``.
+    """What a learner has in one place: a cell by its slug, an exercise by ``Exercise.place``. It is
+    code, or of an exercise that asks for an answer in fields a line for each: ``name = value``.
 
     ``base_digest`` is of the author's version it was typed over. ``version`` counts what the text
     was; ``writer`` is the open page that wrote this one, and ``number`` counts its writes.

@@ -44,9 +44,14 @@ def describe(edit: Edit) -> dict[str, Any]:
 
 
 def find_author_s(card: Card, place: str) -> str | None:
-    """The author's code in a place where a learner may write; None where there is none."""
+    """The author's code in a place where a learner may write; None where there is none.
+
+    Fields begin empty: what is written there is no code.
+    """
     if place.startswith(PLACE):
         exercise = card.exercise(place.removeprefix(PLACE))
-        return exercise.starter if exercise and exercise.is_code else None
+        if exercise is None:
+            return None
+        return exercise.starter if exercise.is_code else ""
     cell = card.cell(place)
     return cell.code if cell else None

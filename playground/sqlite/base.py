@@ -14,6 +14,7 @@ import sqlite3
 import threading
 from typing import Any, Final
 
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.sqlite3 import base
 
 MOST_IDLE: Final = 8
@@ -82,6 +83,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
             super()._close()  # type: ignore[misc]  # the stubs leave it out
         else:
             pool.give(self._key, self.connection)
+
+
+def empty_log(connection: BaseDatabaseWrapper) -> None:
+    """Write SQLite's log into its file and cut it to nothing: it still had what was deleted.
+
+    Where somebody reads for longer than ``timeout``, and inside a transaction, that is left to
+    SQLite, which writes over it in time. Postgres's log is its operator's.
+    """
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _key_of(name: str) -> Key:

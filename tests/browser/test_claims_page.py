@@ -30,7 +30,7 @@ def test_a_mark_tells_by_keyboard_what_held(open_page: OpenPage) -> None:
     expect(about).to_contain_text("What happens: aiosqlite starts one thread for each connection")
     expect(about).to_contain_text("Holds on")
     expect(about.get_by_role("listitem")).to_contain_text("aiosqlite 0.22.1, SQLite 3")
-    assert list_barriers(page) == []
+    assert list_barriers(page, within=about) == []
     page.keyboard.press("Escape")
     expect(about).to_be_hidden()
     expect(mark).to_be_focused()
@@ -46,7 +46,7 @@ def test_a_claim_is_run_in_its_folded_cell(open_page: OpenPage) -> None:
     click(cell, "Run")
     expect_status(cell, "Completed")
     expect(get_output(cell)).to_contain_text("threads for 3 connections: 3")
-    assert list_barriers(page) == []
+    assert list_barriers(page, within=cell) == []
 
 
 def test_a_link_from_elsewhere_opens_the_cell(open_page: OpenPage) -> None:

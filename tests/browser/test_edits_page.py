@@ -46,7 +46,7 @@ def test_a_reset_is_taken_back_after_a_reload(open_page: OpenPage) -> None:
     click(cell, "Show")
     expect(get_offers(cell).locator("pre")).to_have_text("print('mine')")
     see(page, "edit-reset")
-    assert list_barriers(page) == []
+    assert list_barriers(page, within=cell) == []
     click(cell, "Undo")
     expect(get_editor(cell)).to_have_text("print('mine')")
     expect(get_editor(cell)).to_be_focused()
@@ -106,6 +106,38 @@ def test_two_tabs_edit_the_same_cell(open_page: OpenPage) -> None:
     expect(get_offers(here)).to_have_count(0)
 
 
+def test_what_is_foretold_is_kept_and_followed(open_page: OpenPage) -> None:
+    page = open_page()
+    here = find(page, get_exercise("more-threads-than-connections"))
+    elapsed = here.get_by_label("After how many milliseconds")
+    with page.expect_response(is_save):
+        elapsed.fill("4800")
+    # Nothing of it is in this browser alone: as in another one.
+    page.evaluate("localStorage.clear()")
+    page.reload()
+    expect(elapsed).to_have_value("4800")
+    other: Page = page.context.new_page()
+    other.goto(page.url)
+    there = find(other, get_exercise("more-threads-than-connections"))
+    expect(there.get_by_label("After how many milliseconds")).to_have_value("4800")
+    with page.expect_response(is_save):
+        elapsed.fill("")
+        here.get_by_label("How many queries").fill("16")
+    expect(there.get_by_label("After how many milliseconds")).to_have_value("")
+    expect(there.get_by_label("How many queries")).to_have_value("16")
+
+
+def test_lines_that_were_picked_are_kept_and_marked(open_page: OpenPage) -> None:
+    page = open_page("/async-databases/run-sync/")
+    place = page.get_by_role("region", name="Exercise: Which lines hold the loop?", exact=True)
+    with page.expect_response(is_save):
+        place.locator(".cm-lineNumbers .cm-gutterElement", has_text="16").click()
+    page.evaluate("localStorage.clear()")
+    page.reload()
+    expect(place.get_by_label("Number of the line")).to_have_value("16")
+    expect(place.locator(".cm-line.line-picked")).to_contain_text("time.sleep(0.3)")
+
+
 def test_an_earlier_run_is_put_back_and_replayed(open_page: OpenPage) -> None:
     page = open_page()
     cell = get_cell(page)
@@ -116,7 +148,7 @@ def test_an_earlier_run_is_put_back_and_replayed(open_page: OpenPage) -> None:
     run_until_kept(cell, "print('second')")
     expect(history.get_by_role("listitem")).to_have_count(2)
     see(page, "history")
-    assert list_barriers(page) == []
+    assert list_barriers(page, within=cell) == []
     history.get_by_role("button", name="Put back the code of").last.click()
     expect(get_editor(cell)).to_have_text("print('first')")
     expect(get_offers(cell)).to_contain_text("yours is set aside")

@@ -43,11 +43,11 @@ def test_from_reading_to_a_passed_exercise_by_keyboard(open_page: OpenPage) -> N
     slow = place.get_by_role("listitem").filter(has_text="4 times one answer of 'alone'")
     expect(slow.get_by_role("table")).to_contain_text("whole phase")
     expect(slow).to_contain_text("20 requests at once: GET /report/1")
-    assert list_barriers(page) == []
+    assert list_barriers(page, within=place) == []
     slow.get_by_role("button", name="Show the moment").press("Enter")
     expect(place.locator(".pointed")).to_contain_text("The phase 'together': from")
     expect(place.locator("loop-timeline [role=img]")).to_be_focused()
-    assert list_barriers(page) == []
+    assert list_barriers(page, within=place) == []
     expect(place).not_to_contain_text("Three cures are equally good")
     get_editor(place).focus()
     page.keyboard.press("Control+a")
@@ -56,7 +56,7 @@ def test_from_reading_to_a_passed_exercise_by_keyboard(open_page: OpenPage) -> N
     page.keyboard.press("Control+Enter")
     expect_judged(place, "Passed: all 7 checks hold.")
     expect(place).to_contain_text("Three cures are equally good")
-    assert list_barriers(page) == []
+    assert list_barriers(page, within=place) == []
 
 
 def test_hints_come_one_by_one_and_only_when_asked_for(open_page: OpenPage) -> None:

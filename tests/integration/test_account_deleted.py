@@ -77,6 +77,12 @@ async def wait_for_recordings(folder: Path, number: int) -> dict[str, str]:
     return await asyncio.to_thread(dump, folder)
 
 
+def list_files_with(folder: Path, text: str) -> list[str]:
+    """Files of the site's database that have these bytes anywhere, also in pages out of use."""
+    files = folder.glob("site.sqlite3*")
+    return [path.name for path in files if text.encode() in path.read_bytes()]
+
+
 async def test_nothing_is_left_nor_comes_back(tmp_path: Path) -> None:
     mails = tmp_path / "mails"
     mails.mkdir()
@@ -94,12 +100,15 @@ async def test_nothing_is_left_nor_comes_back(tmp_path: Path) -> None:
             learner = re.search(r"account-\w{32}", before["accounts_user"])
             assert learner
             assert EMAIL in before["accounts_user"]
+            assert list_files_with(tmp_path, EMAIL)
             await page.send(action="run", code=SLOW, driver="aiosqlite")
             await page.see(lambda shown: "began" in shown.stdout)
             said = await asyncio.to_thread(browser.delete)
             assert "Your account is deleted" in said
             late = await page.see(lambda shown: bool(shown.outcome))
             assert late.outcome == "completed"
+            assert list_files_with(tmp_path, EMAIL) == []
+            assert list_files_with(tmp_path, learner[0]) == []
             await page.send(action="run", code="1", driver="aiosqlite")
             refused = await page.see(lambda shown: bool(shown.notices))
             assert "You signed in or out" in refused.notices[0]

@@ -154,9 +154,7 @@ def test_what_is_no_message_is_refused(browser: Client, body: bytes) -> None:
     assert answer.status_code == 400
 
 
-@pytest.mark.parametrize(
-    "place", ["nowhere", "exercise-nowhere", "exercise-more-threads-than-connections"]
-)
+@pytest.mark.parametrize("place", ["nowhere", "exercise-nowhere"])
 def test_only_what_can_be_edited_is_kept(browser: Client, place: str) -> None:
     write(browser, "x", place=place, status=404)
     assert browser.post("/async-databases/nowhere/edits/trap/").status_code == 404
@@ -166,6 +164,14 @@ def test_only_what_can_be_edited_is_kept(browser: Client, place: str) -> None:
 def test_an_exercise_of_code_is_kept_as_well(browser: Client) -> None:
     write(browser, "answer", place="exercise-freeze-the-loop")
     assert read(browser, "exercise-freeze-the-loop")["text"] == "answer"
+
+
+def test_what_is_foretold_is_kept_as_well_over_fields_that_begin_empty(browser: Client) -> None:
+    place = "exercise-more-threads-than-connections"
+    told = write(browser, "predict-elapsed = 4800\n", place=place)
+    assert not told["is_author_s"]
+    assert "predict-elapsed = 4800" in browser.get(PAGE).content.decode()
+    assert write(browser, "", place=place, seen=1)["is_author_s"]
     assert browser.get(PAGE).content.decode().count(" data-kept=") == 1
 
 

@@ -1,3 +1,4 @@
+import { AnswerFields } from "./answer-fields.js";
 import { connectCells } from "./cell.js";
 import { followLinks } from "./claims.js";
 import { CodeEditor } from "./editor/element.js";
@@ -16,6 +17,7 @@ import { offerKeys } from "./review.js";
 import { offerThemes } from "./themes.js";
 import { tellZone } from "./zone.js";
 
+customElements.define("answer-fields", AnswerFields);
 customElements.define("code-editor", CodeEditor);
 customElements.define("order-lines", OrderLines);
 customElements.define("loop-timeline", LoopTimeline);

@@ -24,7 +24,7 @@ export function offerPicking(form, editor) {
     const lines = new Set(read());
     if (!lines.delete(detail.line)) lines.add(detail.line);
     field.value = [...lines].sort((one, other) => one - other).join(", ");
-    show();
+    field.dispatchEvent(new Event("input", { bubbles: true }));
   });
   field.addEventListener("input", show);
   show();

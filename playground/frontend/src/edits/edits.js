@@ -16,7 +16,7 @@ const FORGOTTEN = "The site keeps nothing of this page any more; what you type i
  * Keeps what is typed into one editor: in this browser at once, on the site a moment later.
  * Whoever writes last has the place; what was there is set aside and offered.
  *
- * The editor has `code`, `author`, `replace(code)`, and calls `note()` at each change.
+ * The editor has `code`, `author`, `replace(code)`, `focus()`, and calls `note()` at each change.
  */
 export class Edits {
   constructor(editor) {
@@ -119,7 +119,7 @@ export class Edits {
     this.write();
     this.show();
     this.send();
-    (this.editor.view ?? this.editor.querySelector(".chosen .line"))?.focus();
+    (this.editor.view ?? this.editor.querySelector(".chosen .line") ?? this.editor).focus();
   }
 
   putAside(text, why) {
