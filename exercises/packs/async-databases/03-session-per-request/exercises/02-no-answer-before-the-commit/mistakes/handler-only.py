@@ -40,7 +40,7 @@ app = FastAPI(lifespan=lifespan)
 
 async def pay() -> None:
     """Another service, which takes its time. Leave it as it is."""
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(0.5)
 
 
 async def get_session() -> AsyncIterator[AsyncSession]:
