@@ -40,7 +40,7 @@ export class Offers {
   makeOffer(one) {
     const [takeLabel, dropLabel] = LABELS[one.why] ?? ["Take it", "Drop it"];
     const text = make("pre", { textContent: one.text, hidden: true, tabIndex: 0 });
-    text.setAttribute("aria-label", "The code that was set aside");
+    text.setAttribute("aria-label", "What was set aside");
     text.setAttribute("role", "group");
     const show = makeButton("Show", () => {
       text.hidden = !text.hidden;
