@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from playwright.sync_api import Locator
 
+ATTEMPTS = 20
 RED = "var(--red)"  # of a block
 COUNT = """(canvas, colour) => {
+    if (!canvas.isConnected) return null;
     const probe = document.createElement("span");
     probe.style.forcedColorAdjust = "none";
     probe.style.color = colour;
@@ -26,6 +28,12 @@ COUNT = """(canvas, colour) => {
 
 
 def count_pixels(picture: Locator, colour: str) -> int:
-    """How many pixels of the picture have this CSS colour, as the page itself shows it."""
-    count: int = picture.evaluate(COUNT, colour)
-    return count
+    """How many pixels of the picture have this CSS colour, as the page itself shows it.
+
+    Late events make a legend anew, perhaps just when its canvas was found: then it is found again.
+    """
+    for _ in range(ATTEMPTS):
+        count: int | None = picture.evaluate(COUNT, colour)
+        if count is not None:
+            return count
+    raise AssertionError("the picture is made anew again and again")

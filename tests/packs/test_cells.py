@@ -1,7 +1,7 @@
 """Every cell does on every driver what its card says, in the real jail, and does it again."""
 
+from collections import Counter
 from collections.abc import Sequence
-from operator import itemgetter
 from typing import NamedTuple
 
 import pytest
@@ -69,9 +69,20 @@ def check(ran: Ran, expect: Expectation) -> None:
         assert finished.error is not None
         assert finished.error.type.rpartition(".")[2] == expect.error
     if expect.blocks_line:
-        blocks = ran.telemetry("block")
-        assert blocks, "nothing held the event loop"
-        assert max(blocks, key=itemgetter("duration_us"))["line"] == expect.blocks_line
+        assert find_blocking_line(ran) == expect.blocks_line
+
+
+def find_blocking_line(ran: Ran) -> int:
+    """The line that held the loop longest, all blocks together: on a machine that does much else,
+    a single one may be longest for a line that only began slowly.
+    """
+    held = Counter[int]()
+    for block in ran.telemetry("block"):
+        for part in str(block["parts"]).split():
+            line, _, duration_us = part.partition(":")
+            held[int(line)] += int(duration_us)
+    assert held, "nothing held the event loop"
+    return held.most_common(1)[0][0]
 
 
 def visible(ran: Ran) -> str:
