@@ -164,6 +164,7 @@ def test_only_what_can_be_edited_is_kept(browser: Client, place: str) -> None:
 def test_an_exercise_of_code_is_kept_as_well(browser: Client) -> None:
     write(browser, "answer", place="exercise-freeze-the-loop")
     assert read(browser, "exercise-freeze-the-loop")["text"] == "answer"
+    assert browser.get(PAGE).content.decode().count(" data-kept=") == 1
 
 
 def test_what_is_foretold_is_kept_as_well_over_fields_that_begin_empty(browser: Client) -> None:
@@ -172,7 +173,6 @@ def test_what_is_foretold_is_kept_as_well_over_fields_that_begin_empty(browser: 
     assert not told["is_author_s"]
     assert "predict-elapsed = 4800" in browser.get(PAGE).content.decode()
     assert write(browser, "", place=place, seen=1)["is_author_s"]
-    assert browser.get(PAGE).content.decode().count(" data-kept=") == 1
 
 
 def test_a_nul_is_left_out(browser: Client) -> None:
